@@ -1,0 +1,86 @@
+"""The manifest: one JSON record inside an artefact that says everything a player has to know about it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import LatentoneError
+
+SCHEMA_VERSION = 1
+METADATA_KEY = "latentone.manifest"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class LatentRecord(_Record):
+    """One knob: what its values mean and what it is heard to do. Values are calibrated: [-1, 1] is the middle 95 %."""
+
+    name: str
+    mean: float
+    std: float
+    quantiles: dict[str, float]
+    """`{"0.025": …, "0.5": …, "0.975": …}` of the training data, in knob units."""
+    home: float = 0.0
+    """Where the knob rests when nobody has moved it: a point that sounds."""
+    heard: dict[str, float] = Field(default_factory=dict)
+    """Spearman's correlation of the knob with each audio descriptor over a sweep, for example `{"rms": 0.98}`."""
+
+
+class StateRecord(_Record):
+    """One state tensor: goes in under `name`, comes out under `next_<name>`, zero at the start."""
+
+    name: str
+    shape: list[int]
+    """Shape without the leading batch axis."""
+    dtype: Literal["float32", "int64"] = "float32"
+
+
+class Manifest(_Record):
+    """What an artefact is. Unknown fields are kept; a missing required one is an error that names it."""
+
+    schema_version: int
+    kind: Literal["decoder", "encoder"]
+    family: str
+    """Which network it is, for runtimes that know it: `wavenet_vae`."""
+    name: str
+    sample_rate_hz: int = Field(gt=0)
+    hop_samples: int = Field(gt=0)
+    """Audio samples for one latent frame."""
+    channels: int = Field(gt=0)
+    latency_samples: int = Field(ge=0)
+    """Samples from a latent frame going in to the middle of its effect coming out."""
+    noise_per_frame: int = Field(default=0, ge=0)
+    """Uniform numbers that one latent frame consumes; 0 for a deterministic model."""
+    temperature: float = 1.0
+    """The sampling temperature at which it sounded best."""
+    latents: list[LatentRecord]
+    state: list[StateRecord] = Field(default_factory=list)
+    network: dict[str, Any] = Field(default_factory=dict)
+    """Hyperparameters of the family, enough for a runtime to recognise the graph."""
+    trained_on: dict[str, Any] = Field(default_factory=dict)
+    """Training data and its licence: `name`, `licence`, `credit`, `seconds`."""
+    tools: dict[str, str] = Field(default_factory=dict)
+    """Versions of what wrote the file."""
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> Manifest:
+        """Parse a manifest found in `where`; raises LatentoneError naming the first field that is missing or wrong."""
+        try:
+            manifest = cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"]) or "(top level)"
+            raise LatentoneError(f"{where}: manifest field {field}: {first['msg'].lower()}") from None
+        if manifest.schema_version > SCHEMA_VERSION:
+            raise LatentoneError(
+                f"{where}: manifest schema {manifest.schema_version} is newer than this Latentone reads ({SCHEMA_VERSION}); update latentone"
+            )
+        return manifest
+
+    @property
+    def latent_names(self) -> list[str]:
+        return [latent.name for latent in self.latents]

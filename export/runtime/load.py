@@ -1,0 +1,30 @@
+"""From a file to something that plays: picks the runtime and says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import LatentoneError
+
+if TYPE_CHECKING:
+    from . import Decoder
+    from .onnx import OnnxEncoder
+
+RUNTIMES = ("auto", "onnx")
+
+
+def load_decoder(path: Path, runtime: str = "auto", provider: str = "auto", threads: int = 1) -> Decoder:
+    """The decoder in `path`, ready to play. Raises LatentoneError, one line, when it cannot be loaded."""
+    if runtime not in RUNTIMES:
+        raise LatentoneError(f"runtime {runtime} is not one of {', '.join(RUNTIMES)}")
+    from .onnx import OnnxDecoder
+
+    return OnnxDecoder(path, provider, threads)
+
+
+def load_encoder(path: Path, provider: str = "auto", threads: int = 1) -> OnnxEncoder:
+    """The encoder in `path`. Raises LatentoneError, one line, when it cannot be loaded."""
+    from .onnx import OnnxEncoder
+
+    return OnnxEncoder(path, provider, threads)

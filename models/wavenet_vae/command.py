@@ -1,0 +1,104 @@
+"""`latentone train wavenet-vae`: its flags. Imports no torch until it runs, so that `--help` is instant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import BadParameter, Option
+
+from ...export.errors import LatentoneError
+from .hyperparameters import SIZES, Hyperparameters
+
+
+def train_wavenet_vae(
+    train_path: Annotated[Path, Option("-tp", "--train_path", help="Folder of recordings (wav, flac, ogg, mp3; any rate).")],
+    validation_path: Annotated[
+        Path | None, Option("-vp", "--validation_path", help="Folder held out; without it every tenth file of -tp is.")
+    ] = None,
+    epochs: Annotated[int, Option("-ep", "--epochs", min=1, help="Passes over the training data.")] = 100,
+    export_path: Annotated[
+        Path, Option("-ex", "--export_path", help="Where checkpoints, curves and TensorBoard logs go.")
+    ] = Path("runs/wavenet-vae"),
+    batch_size: Annotated[int, Option("-bs", "--batch_size", min=1, help="Clips a step.")] = 12,
+    learning_rate: Annotated[
+        float,
+        Option("-lr", "--learning_rate", min=0.0, help="Peak rate; the thesis project used 0.00001 at size paper."),
+    ] = 1e-3,
+    kl_anneal: Annotated[
+        float, Option("-kla", "--kl_anneal", min=0.0, help="How much the KL multiplier grows after every log step.")
+    ] = 0.0005,
+    max_kl: Annotated[float, Option("-mkl", "--max_kl", min=0.0, help="Where the KL multiplier stops growing.")] = 0.002,
+    logs_per_epoch: Annotated[
+        int, Option("-lpe", "--logs_per_epoch", min=1, help="Log steps an epoch: validation, audio, KL annealing.")
+    ] = 1,
+    device: Annotated[str, Option("-d", "--device", help="cpu, cuda:0, cuda or mps.")] = "cpu",
+    max_files: Annotated[int | None, Option("-mf", "--max_files", min=1, help="Use at most so many files a folder.")] = None,
+    size: Annotated[str, Option(help=f"Channels by name: {', '.join(SIZES)}.")] = "live",
+    bands: Annotated[int, Option(help="Sub-bands: 1 as in the paper; 4, 8 or 16 train and play faster.")] = 4,
+    latents: Annotated[int, Option(min=1, help="Latent dimensions: the knobs.")] = 32,
+    layers_per_stack: Annotated[int, Option(min=1, max=12, help="Dilated layers in each of the 2 stacks.")] = 10,
+    sample_rate: Annotated[int, Option(min=8000, max=192000, help="Hz; recordings are resampled to it.")] = 16000,
+    hop: Annotated[int, Option(help="Samples of one latent in training.")] = 320,
+    control_hop: Annotated[int, Option(help="Samples of one frame in playing; divides --hop.")] = 64,
+    clip: Annotated[float, Option(min=0.1, help="Seconds of a training clip.")] = 1.0,
+    free_nats: Annotated[float, Option(min=0.0, help="KL a latent gets for free each frame, in nats: no dead knobs.")] = 0.25,
+    speakers: Annotated[bool, Option("--speakers", help="Each folder below -tp is a speaker with an embedding.")] = False,
+    seed: Annotated[int, Option(help="Seed of weights, clips and noise.")] = 0,
+    precision: Annotated[str, Option(help="32-true, bf16-mixed or 16-mixed.")] = "32-true",
+    max_time: Annotated[str | None, Option(help="Stop after so long, and anneal the rate to it: 90m, 2h, 3600s.")] = None,
+    resume: Annotated[Path | None, Option(help="Go on from this checkpoint.")] = None,
+    devices: Annotated[int, Option(min=1, help="Devices a node (Lightning).")] = 1,
+    nodes: Annotated[int, Option(min=1, help="Nodes (Lightning: under torchrun or SLURM).")] = 1,
+) -> None:
+    """Train a WaveNet VAE on a folder of recordings.
+
+    Example: latentone train wavenet-vae -tp recordings -ep 50 --size live --bands 8 --max-time 2h
+    """
+    if size not in SIZES:
+        raise BadParameter(f"{size} is not one of {', '.join(SIZES)}", param_hint="--size")
+    names = tuple(sorted(path.name for path in train_path.iterdir() if path.is_dir())) if speakers else ()
+    if speakers and not names:
+        raise LatentoneError(f"{train_path}: --speakers needs a folder for each speaker, and there is none")
+    try:
+        hyperparameters = Hyperparameters.of_size(
+            size,
+            sample_rate_hz=sample_rate,
+            bands=bands,
+            latents=latents,
+            latent_hop_samples=hop,
+            control_hop_samples=control_hop,
+            layers_per_stack=layers_per_stack,
+            speakers=names,
+        )
+    except ValueError as error:
+        raise LatentoneError(str(error)) from None
+    if resume is not None and not resume.is_file():
+        raise LatentoneError(f"--resume {resume}: no such checkpoint")
+    max_time_s = seconds(max_time) if max_time else None
+
+    try:
+        from .train import Settings, train
+    except ModuleNotFoundError as error:
+        raise LatentoneError(f"training needs {error.name}: pip install 'latentone[train]'") from None
+    last = train(
+        Settings(
+            train_path, validation_path, epochs, export_path, batch_size, learning_rate, kl_anneal, max_kl,
+            logs_per_epoch, device, max_files, hyperparameters, clip, free_nats, seed, precision,
+            max_time_s, resume, devices, nodes,
+        )
+    )  # fmt: skip
+    print(f"checkpoint: {last}\nnext: latentone export {last} -tp {train_path} -o model.onnx")
+
+
+def seconds(text: str) -> float:
+    """`90m`, `2h`, `45s` or plain seconds; raises LatentoneError for anything else."""
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
+    try:
+        value = float(number) * units[unit]
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise LatentoneError(f"--max-time {text}: not a time such as 90m, 2h or 3600s")
+    return value

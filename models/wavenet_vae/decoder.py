@@ -1,0 +1,151 @@
+"""The decoder: latents condition a WaveNet that draws one µ-law code a band and step, each from its own past."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .. import mulaw
+from ..filterbank import FilterBank
+from ..streaming import CausalConv1d, GatedLayer
+from .hyperparameters import Hyperparameters
+
+MINIMUM_TEMPERATURE = 1e-3
+"""Below this a draw is the most likely code; also keeps 0 from dividing."""
+
+State = dict[str, Tensor]
+
+
+class Decoder(nn.Module):
+    """Causal throughout, conditioning included: what is trained on whole clips is what streams.
+
+    Latents are held for `latent_hop_samples` in training. The conditioning convolution (kernel 3 over latents) runs at the finer control rate
+    with its taps one latent apart, so held latents give exactly the same conditioning there, and in playing latents may
+    move with every frame of `control_hop_samples`.
+    """
+
+    band_gains: Tensor
+
+    def __init__(self, hyperparameters: Hyperparameters) -> None:
+        super().__init__()
+        h = self.hyperparameters = hyperparameters
+        self.filter_bank = FilterBank(h.bands)
+        self.register_buffer("band_gains", torch.ones(h.bands, 1))
+        self.speaker = nn.Embedding(len(h.speakers), h.conditioning) if h.speakers else None
+        self.condition = CausalConv1d(h.latents, h.conditioning, kernel=3, dilation=h.frames_per_latent)
+        self.project = nn.Linear(h.conditioning, len(h.dilations) * h.gate)
+        self.input = nn.Linear(h.bands, h.residual)
+        self.layers = nn.ModuleList([GatedLayer(h.residual, h.gate, dilation) for dilation in h.dilations])
+        self.skip = nn.Linear(len(h.dilations) * h.gate // 2, h.skip)
+        self.hidden = nn.Linear(h.skip, h.skip)
+        self.output = nn.Linear(h.skip, h.bands * mulaw.LEVELS)
+
+    @property
+    def latency_samples(self) -> int:
+        """From a latent going in to the middle of its sound coming out: the synthesis filters' delay."""
+        return self.filter_bank.latency_samples
+
+    def codes(self, audio: Tensor) -> Tensor:
+        """Audio (batch, samples) to µ-law codes (batch, steps, bands)."""
+        return mulaw.encode(self.filter_bank.analyse(audio) * self.band_gains).transpose(1, 2)
+
+    def synthesise(self, codes: Tensor, past: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """µ-law codes (batch, steps, bands) to audio (batch, samples), and the filter bank's next past."""
+        bands = mulaw.decode(codes).transpose(1, 2) / self.band_gains
+        audio, past = self.filter_bank.synthesise(bands, past)
+        return audio.clamp(-1.0, 1.0), past
+
+    def conditioning(
+        self, frames: Tensor, past: Tensor | None = None, speaker: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Latents at the control rate (batch, latents, frames) to every layer's share (batch, frames, layers × gate).
+
+        speaker: indices (batch,), needed by a model trained with speakers.
+        """
+        hidden, past = self.condition(frames, past)
+        if self.speaker is not None and speaker is not None:
+            hidden = hidden + self.speaker(speaker)[:, :, None]
+        return self.project(F.relu(hidden).transpose(1, 2)), past
+
+    def network(self, previous: Tensor, conditioning: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """previous: companded codes of the step before (batch, steps, bands); conditioning: (batch, steps, layers × gate).
+
+        Returns logits (batch, steps, bands, 256) and the layers' next state.
+        """
+        x = self.input(previous)
+        gated, next_state = [], {}
+        shares = conditioning.chunk(len(self.layers), dim=-1)
+        for index, (layer, share) in enumerate(zip(self.layers, shares, strict=True)):
+            name = f"layer_{index}"
+            x, out, next_state[name] = layer(x, share, state[name] if state else None)
+            gated.append(out)
+        x = self.hidden(F.relu(self.skip(torch.cat(gated, dim=-1))))
+        logits = self.output(F.relu(x))
+        return logits.unflatten(-1, (self.hyperparameters.bands, mulaw.LEVELS)), next_state
+
+    def teacher_forced(self, latents: Tensor, codes: Tensor, history: int, speaker: Tensor | None = None) -> Tensor:
+        """Logits for every step of `codes` given the true past.
+
+        latents (batch, dim, history + n): `history` latents before the clip, then those of it; codes (batch, steps, bands).
+        Returns (batch, steps, bands, 256).
+        """
+        h = self.hyperparameters
+        shares, _ = self.conditioning(latents.repeat_interleave(h.frames_per_latent, dim=-1), speaker=speaker)
+        shares = shares[:, history * h.frames_per_latent :].repeat_interleave(h.steps_per_frame, dim=1)
+        previous = F.pad(mulaw.companded_value(codes), (0, 0, 1, 0))[:, :-1]
+        return self.network(previous, shares)[0]
+
+    def initial_state(self, batch: int) -> State:
+        """Silence before the start: every tensor zero."""
+        h = self.hyperparameters
+        shapes = {
+            "condition": (h.latents, self.condition.past_frames),
+            "previous": (h.bands,),
+            **{f"layer_{i}": (dilation, h.residual) for i, dilation in enumerate(h.dilations)},
+            "synthesis": (h.bands, self.filter_bank.synthesis.past_frames),
+        }
+        device = self.band_gains.device
+        return {name: torch.zeros(batch, *shape, device=device) for name, shape in shapes.items()}
+
+    @torch.inference_mode()
+    def decode(
+        self, latents: Tensor, noise: Tensor, temperature: Tensor, state: State, speaker: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """One block of sound: the reference that every runtime is compared with.
+
+        latents (batch, dim, frames) at the control rate; noise (batch, frames × control_hop), uniform in [0, 1), one a
+        sample; temperature (batch,). Returns audio (batch, 1, frames × control_hop) and the next state.
+        """
+        codes, state = self.draw(latents, noise, temperature, state, speaker)
+        audio, synthesis = self.synthesise(codes, state["synthesis"])
+        return audio[:, None, :], {**state, "synthesis": synthesis}
+
+    @torch.inference_mode()
+    def draw(
+        self, latents: Tensor, noise: Tensor, temperature: Tensor, state: State, speaker: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """The codes of `decode` before the filter bank, (batch, steps, bands), and the next state."""
+        h = self.hyperparameters
+        shares, condition = self.conditioning(latents, state["condition"], speaker)
+        state = {**state, "condition": condition}
+        previous = state["previous"]
+        drawn = []
+        for step, uniform in enumerate(noise.unflatten(-1, (-1, h.bands)).unbind(1)):
+            share = shares[:, step // h.steps_per_frame, None, :]
+            logits, layers = self.network(previous[:, None, :], share, state)
+            state = {**state, **layers}
+            codes = draw_codes(logits[:, 0], uniform, temperature)
+            previous = mulaw.companded_value(codes)
+            drawn.append(codes)
+        return torch.stack(drawn, dim=1), {**state, "previous": previous}
+
+
+def draw_codes(logits: Tensor, uniform: Tensor, temperature: Tensor) -> Tensor:
+    """Inverse-transform sampling: the first code whose cumulative probability exceeds the uniform number.
+
+    logits (batch, bands, 256), uniform (batch, bands), temperature (batch,). Returns int64 (batch, bands).
+    """
+    scaled = logits / temperature.clamp(min=MINIMUM_TEMPERATURE)[:, None, None]
+    cumulative = torch.softmax(scaled, dim=-1).cumsum(dim=-1)
+    return (cumulative <= uniform[..., None]).sum(dim=-1).clamp(max=mulaw.LEVELS - 1)

@@ -1,0 +1,110 @@
+"""Encoder, bottleneck and decoder together, with the loss that keeps every latent in use."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...export.errors import LatentoneError
+from .decoder import Decoder
+from .encoder import Encoder
+from .hyperparameters import Hyperparameters
+
+ACTIVE_VARIANCE = 0.01
+"""A latent is active when the variance of its posterior mean over the data exceeds this (Burda et al. 2016)."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """bits: a code's cross-entropy; kl_nats: of a latent frame; objective: what is minimised (nats)."""
+
+    objective: Tensor
+    bits: Tensor
+    kl_nats: Tensor
+    mean: Tensor
+    """Posterior means (batch, latents, frames) of the clip and its margins."""
+
+
+class WaveNetVAE(nn.Module):
+    """The whole model of arXiv 1901.08810 with its VAE bottleneck."""
+
+    def __init__(self, hyperparameters: Hyperparameters) -> None:
+        super().__init__()
+        self.hyperparameters = hyperparameters
+        self.encoder = Encoder(hyperparameters)
+        self.decoder = Decoder(hyperparameters)
+
+    def losses(
+        self, batch: dict[str, Tensor], margin: int, kl_multiplier: float, free_nats: float, *, shuffle: bool = False
+    ) -> Losses:
+        """Cross-entropy over every position past the receptive field, plus the KL divergence with free bits.
+
+        batch: as `data.cut` makes it, with a leading batch axis; margin: latents around the clip. Free bits (eq. 15
+        of Kingma et al. 2016, arXiv 1606.04934): a latent pays nothing until it carries `free_nats` a frame, averaged
+        over the batch. An autoregressive decoder would otherwise do without. shuffle: permute latents in time, to
+        see how much they are used.
+        """
+        mean, log_variance = self.encoder(batch["features"])
+        latents = mean
+        if self.training:
+            latents = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
+            latents = jittered(latents, self.hyperparameters.jitter)
+        if shuffle:
+            latents = latents[..., torch.randperm(latents.shape[-1], device=latents.device)]
+        codes = batch["codes"]
+        speaker = batch["speaker"] if self.hyperparameters.speakers else None
+        logits = self.decoder.teacher_forced(latents[..., : latents.shape[-1] - margin], codes, margin, speaker)
+        first = min(self.hyperparameters.receptive_field_steps, codes.shape[1] // 2)
+        cross_entropy = F.cross_entropy(logits[:, first:].flatten(0, 2), codes[:, first:].flatten())
+        kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=(0, 2))
+        objective = cross_entropy + kl_multiplier * kl.clamp(min=free_nats).sum()
+        return Losses(objective, cross_entropy.detach() / math.log(2), kl.detach().sum(), mean.detach())
+
+
+def jittered(latents: Tensor, probability: float) -> Tensor:
+    """Replace each frame of (batch, dim, frames) by a neighbour with `probability` (section III-C of arXiv 1901.08810)."""
+    batch, dim, frames = latents.shape
+    draws = torch.rand(batch, frames, device=latents.device)
+    shift = (draws < probability / 2).long() - (draws > 1 - probability / 2).long()
+    index = (torch.arange(frames, device=latents.device) + shift).clamp(0, frames - 1)
+    return latents.gather(2, index[:, None, :].expand(batch, dim, frames))
+
+
+def active_units(means: Tensor) -> int:
+    """How many latents are in use; means (frames, latents)."""
+    return int((means.var(dim=0) > ACTIVE_VARIANCE).sum())
+
+
+def save(path: Path, model: WaveNetVAE, **extra: Any) -> None:
+    """A small checkpoint: weights, hyperparameters, and what `extra` says about the training."""
+    record = {"family": "wavenet_vae", "hyperparameters": model.hyperparameters.to_dict(), **extra}
+    torch.save({**record, "state_dict": model.state_dict()}, path)
+
+
+def load(path: Path) -> tuple[WaveNetVAE, dict[str, Any]]:
+    """The model of a checkpoint (Lightning's, or one that `save` wrote) in eval mode on the CPU, and its record.
+
+    Raises LatentoneError, one line, for a file that is missing, broken or something else.
+    """
+    if not path.is_file():
+        raise LatentoneError(f"{path}: no such checkpoint")
+    try:
+        record = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise LatentoneError(f"{path}: not a readable checkpoint ({reason[:120]})") from None
+    if not isinstance(record, dict) or record.get("family") != "wavenet_vae":
+        raise LatentoneError(f"{path}: not a WaveNet VAE checkpoint of `latentone train wavenet-vae`")
+    model = WaveNetVAE(Hyperparameters.from_dict(record["hyperparameters"]))
+    weights = {key.removeprefix("model."): value for key, value in record["state_dict"].items()}
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise LatentoneError(f"{path}: weights do not fit its hyperparameters ({str(error).splitlines()[-1].strip()})") from None
+    return model.eval(), {key: value for key, value in record.items() if key not in ("state_dict", "optimizer_states")}

@@ -1,0 +1,214 @@
+"""The training loop: Lightning runs it, this says what a step, a log step and the schedule are."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as lightning
+import torch
+from pytorch_lightning.callbacks import EMAWeightAveraging, ModelCheckpoint, RichProgressBar
+from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from ...export.errors import LatentoneError
+from .. import audio_files
+from . import data, listening
+from .hyperparameters import Hyperparameters
+from .network import Losses, WaveNetVAE, active_units
+
+WARM_UP_STEPS = 200
+EMA_DECAY = 0.999
+CHECKPOINT_MINUTES = 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `latentone train wavenet-vae` was asked for; the flags' help says what each means."""
+
+    train_path: Path
+    validation_path: Path | None
+    epochs: int
+    export_path: Path
+    batch_size: int
+    learning_rate: float
+    kl_anneal: float
+    max_kl: float
+    logs_per_epoch: int
+    device: str
+    max_files: int | None
+    hyperparameters: Hyperparameters
+    clip_s: float
+    free_nats: float
+    seed: int
+    precision: str
+    max_time_s: float | None
+    resume: Path | None
+    devices: int
+    nodes: int
+
+
+class Training(lightning.LightningModule):
+    """A WaveNet VAE being trained: loss, log steps, KL annealing, and a cosine schedule over steps or time."""
+
+    def __init__(self, model: WaveNetVAE, settings: Settings) -> None:
+        super().__init__()
+        self.model = model
+        self.settings = settings
+        self.kl_multiplier = min(settings.kl_anneal, settings.max_kl)
+        self.elapsed_s = 0.0
+        self._means: list[Tensor] = []
+
+    def losses(self, batch: dict[str, Tensor], *, shuffle: bool = False) -> Losses:
+        return self.model.losses(
+            batch, data.MARGIN_LATENTS, self.kl_multiplier, self.settings.free_nats, shuffle=shuffle
+        )
+
+    def training_step(self, batch: dict[str, Tensor]) -> Tensor:
+        losses = self.losses(batch)
+        self.log("train/bits", losses.bits, prog_bar=True)
+        self.log("train/kl_nats", losses.kl_nats, prog_bar=True)
+        self.log("train/objective", losses.objective)
+        return losses.objective
+
+    def validation_step(self, batch: dict[str, Tensor]) -> None:
+        losses = self.losses(batch)
+        size = len(batch["codes"])
+        self.log("validation/bits", losses.bits, prog_bar=True, batch_size=size)
+        self.log("validation/bits_shuffled", self.losses(batch, shuffle=True).bits, batch_size=size)
+        self.log("validation/kl_nats", losses.kl_nats, batch_size=size)
+        self._means.append(losses.mean.transpose(1, 2).flatten(0, 1).cpu())
+
+    def on_validation_epoch_end(self) -> None:
+        """A log step: active units, a resynthesis to hear and see, and one more step of KL annealing."""
+        self.log("validation/active_units", float(active_units(torch.cat(self._means))), prog_bar=True)
+        self._means.clear()
+        if self.trainer.sanity_checking:
+            return
+        self.log("train/kl_multiplier", self.kl_multiplier)
+        self.log("train/elapsed_s", self.elapsed_s)
+        self.kl_multiplier = min(self.kl_multiplier + self.settings.kl_anneal, self.settings.max_kl)
+        loaders = self.trainer.val_dataloaders
+        if self.trainer.is_global_zero and loaders is not None:
+            for logger in self.loggers:
+                if isinstance(logger, TensorBoardLogger):
+                    listening.log_resynthesis(logger.experiment, self.model, loaders.dataset, self.global_step)
+
+    def on_train_batch_start(self, batch: Any, batch_index: int) -> None:
+        self._batch_began_s = time.monotonic()
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = self.settings.learning_rate * self.schedule()
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        self.elapsed_s += time.monotonic() - self._batch_began_s
+        if self.settings.max_time_s is not None and self.elapsed_s >= self.settings.max_time_s:
+            self.trainer.should_stop = True
+
+    def schedule(self) -> float:
+        """Warm-up, then half a cosine down to 2 %, over all steps or over `max_time_s`, whichever ends first."""
+        done = self.global_step / max(1, int(self.trainer.estimated_stepping_batches))
+        if self.settings.max_time_s is not None:
+            done = max(done, self.elapsed_s / self.settings.max_time_s)
+        cosine = 0.5 + 0.5 * math.cos(math.pi * min(done, 1.0))
+        return min(1.0, (self.global_step + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * cosine)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        return torch.optim.AdamW(trained, lr=self.settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["family"] = "wavenet_vae"
+        checkpoint["hyperparameters"] = self.model.hyperparameters.to_dict()
+        checkpoint["training"] = {
+            "kl_multiplier": self.kl_multiplier,
+            "elapsed_s": self.elapsed_s,
+            "trained_on": self.settings.train_path.name,
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.kl_multiplier = checkpoint["training"]["kl_multiplier"]
+        self.elapsed_s = checkpoint["training"]["elapsed_s"]
+
+
+def split(settings: Settings) -> tuple[list[Path], list[Path], Path]:
+    """Training files, validation files and the latter's folder; without one, every tenth file is held out."""
+    files = audio_files.find(settings.train_path, settings.max_files)
+    if settings.validation_path is not None:
+        return files, audio_files.find(settings.validation_path, settings.max_files), settings.validation_path
+    if len(files) < 2:
+        raise LatentoneError(
+            f"{settings.train_path}: one file cannot be split for validation; give a folder with --validation_path"
+        )
+    held_out = files[9::10] or files[-1:]
+    return [path for path in files if path not in set(held_out)], held_out, settings.train_path
+
+
+def train(settings: Settings) -> Path:
+    """Train, and return the last checkpoint's path. Raises LatentoneError for data that cannot be used."""
+    lightning.seed_everything(settings.seed, verbose=False)
+    h = settings.hyperparameters
+    train_files, validation_files, validation_root = split(settings)
+    model = WaveNetVAE(h)
+    recordings = data.prepare(train_files, settings.train_path, model, fit=True)
+    held_out = data.prepare(validation_files, validation_root, model, fit=False)
+    latents = max(round(settings.clip_s * h.sample_rate_hz / h.latent_hop_samples), 1)
+    clips = data.Clips(recordings, h, latents, random=True)
+    batch_size = min(settings.batch_size, len(clips))
+    loader = DataLoader(clips, batch_size, shuffle=True, drop_last=True)
+    validation = DataLoader(data.Clips(held_out, h, latents, random=False), batch_size)
+
+    settings.export_path.mkdir(parents=True, exist_ok=True)
+    checkpoints = ModelCheckpoint(
+        settings.export_path,
+        filename="best",
+        monitor="validation/bits",
+        save_last=True,
+        enable_version_counter=False,
+    )
+    regularly = ModelCheckpoint(
+        settings.export_path,
+        filename="latest",
+        train_time_interval=_minutes(CHECKPOINT_MINUTES),
+        enable_version_counter=False,
+    )
+    accelerator, devices = device_of(settings.device, settings.devices)
+    trainer = lightning.Trainer(
+        max_epochs=settings.epochs,
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=settings.nodes,
+        precision=settings.precision,  # pyright: ignore[reportArgumentType]
+        gradient_clip_val=1.0,
+        val_check_interval=1.0 / settings.logs_per_epoch if len(loader) >= settings.logs_per_epoch else 1.0,
+        log_every_n_steps=10,
+        callbacks=[checkpoints, regularly, EMAWeightAveraging(decay=EMA_DECAY, update_starting_at_step=WARM_UP_STEPS), RichProgressBar()],
+        logger=[TensorBoardLogger(settings.export_path, "tensorboard"), CSVLogger(settings.export_path, "curves")],
+    )
+    trainer.fit(Training(model, settings), loader, validation, ckpt_path=settings.resume, weights_only=False)
+    last = settings.export_path / "last.ckpt"
+    trainer.save_checkpoint(last)
+    return last
+
+
+def _minutes(count: float) -> Any:
+    from datetime import timedelta
+
+    return timedelta(minutes=count)
+
+
+def device_of(device: str, count: int) -> tuple[str, list[int] | int]:
+    """`cpu`, `cuda:0`, `mps` to Lightning's accelerator and devices; raises LatentoneError for anything else."""
+    kind, _, index = device.partition(":")
+    if kind == "cpu":
+        return "cpu", count
+    if kind == "cuda" and (not index or index.isdigit()):
+        if not torch.cuda.is_available():
+            raise LatentoneError(f"--device {device}: this torch sees no CUDA device; use cpu")
+        return "gpu", [int(index)] if index and count == 1 else count
+    if kind == "mps" and not index:
+        return "mps", 1
+    raise LatentoneError(f"--device {device}: not one of cpu, cuda, cuda:<index>, mps")

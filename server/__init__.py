@@ -1,0 +1,1 @@
+"""The live instrument: controllers, mapping, trajectory, engine and audio sinks."""
