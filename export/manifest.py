@@ -77,7 +77,8 @@ class Manifest(_Record):
             raise LatentoneError(f"{where}: manifest field {field}: {first['msg'].lower()}") from None
         if manifest.schema_version > SCHEMA_VERSION:
             raise LatentoneError(
-                f"{where}: manifest schema {manifest.schema_version} is newer than this Latentone reads ({SCHEMA_VERSION}); update latentone"
+                f"{where}: manifest schema {manifest.schema_version} is newer than this Latentone reads "
+                f"({SCHEMA_VERSION}); update latentone"
             )
         return manifest
 

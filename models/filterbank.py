@@ -87,5 +87,5 @@ class FilterBank(nn.Module):
 
     def synthesise(self, bands: Tensor, past: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """(batch, bands, steps) to (batch, steps × bands) samples, delayed by `latency_samples`; also the next past."""
-        phases, past = self.synthesis(bands, past)  # (batch, phase, steps)
-        return phases.transpose(1, 2).reshape(bands.shape[0], -1), past
+        phases, next_past = self.synthesis(bands, past)  # (batch, phase, steps)
+        return phases.transpose(1, 2).reshape(bands.shape[0], -1), next_past

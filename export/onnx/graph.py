@@ -57,7 +57,7 @@ class Graph:
     def ops(self, kind: str, *inputs: str, outputs: int, **attributes: object) -> list[str]:
         """Add a node and return the names of its outputs."""
         names = [f"{self.name}.{kind.lower()}_{len(self._nodes)}_{i}" for i in range(outputs)]
-        self._nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
+        self._nodes.append(helper.make_node(kind, list(inputs), names, **attributes)  # pyright: ignore[reportArgumentType])
         return names
 
     def slice(self, value: str, start: int, end: int | None, axis: int) -> str:
@@ -78,7 +78,9 @@ def write(graph: onnx.GraphProto, manifest: Manifest, path: Path) -> None:
 
 def save(model: onnx.ModelProto, manifest: Manifest, path: Path) -> None:
     """Write a model with its manifest; the file appears whole or not at all."""
-    entry = next((entry for entry in model.metadata_props if entry.key == METADATA_KEY), None) or model.metadata_props.add()
+    entry = (
+        next((entry for entry in model.metadata_props if entry.key == METADATA_KEY), None) or model.metadata_props.add()
+    )
     entry.key, entry.value = METADATA_KEY, manifest.model_dump_json()
     onnx.checker.check_model(model)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ import onnx
 import torch
 
 from ...models import mulaw
+from ...models.streaming import GatedLayer
 from ...models.wavenet_vae.decoder import MINIMUM_TEMPERATURE, Decoder
 from ..manifest import StateRecord
 from .graph import Graph
@@ -20,6 +21,10 @@ from .graph import Graph
 
 def array(tensor: torch.Tensor) -> np.ndarray:
     return tensor.detach().cpu().numpy()
+
+
+def _layers(decoder: Decoder) -> list[GatedLayer]:
+    return [layer for layer in decoder.layers if isinstance(layer, GatedLayer)]
 
 
 def state_records(decoder: Decoder) -> list[StateRecord]:
@@ -48,17 +53,17 @@ def decoder_graph(
     if decoder.speaker is not None and speaker is not None:
         bias = bias + array(decoder.speaker.weight)[speaker]
     weight = g.constant("condition.weight", array(decoder.condition.weight))
-    hidden = g.op(
-        "Conv", joined, weight, g.constant("condition.bias", bias), dilations=[decoder.condition.dilation]
-    )
+    hidden = g.op("Conv", joined, weight, g.constant("condition.bias", bias), dilations=[decoder.condition.dilation])
     hidden = g.op("Transpose", g.op("Relu", hidden), perm=[0, 2, 1])
     # The layers' own biases ride along with their share of the conditioning: one addition less a layer and step.
-    layer_bias = np.concatenate([array(layer.input.bias) for layer in decoder.layers])
+    layer_bias = np.concatenate([array(layer.input.bias) for layer in _layers(decoder)])
     shares = g.op("MatMul", hidden, g.constant("project.weight", array(decoder.project.weight).T))
     shares = g.op("Add", shares, g.constant("project.bias", array(decoder.project.bias) + layer_bias))
 
     uniform = g.op("Reshape", noise, g.integers(0, -1, h.steps_per_frame, h.bands))
-    inverse = g.op("Reciprocal", g.op("Max", temperature, g.constant("minimum_temperature", np.array(MINIMUM_TEMPERATURE))))
+    inverse = g.op(
+        "Reciprocal", g.op("Max", temperature, g.constant("minimum_temperature", np.array(MINIMUM_TEMPERATURE)))
+    )
     inverse = g.op("Reshape", inverse, g.integers(-1, 1, 1))
     carried = ["previous", *(f"layer_{i}" for i in range(len(decoder.layers)))]
     *next_carried, companded = g.ops(
@@ -83,6 +88,8 @@ def decoder_graph(
     audio = g.op("Clip", audio, g.constant("minus_one", np.array(-1.0)), g.constant("one", np.array(1.0)))
 
     g.output(audio, "audio", ["batch", 1, "samples"])
+    # What was drawn, on the companded scale: computed anyway, and what parity compares.
+    g.output(steps, "drawn", ["batch", "steps", h.bands])
     following = dict(zip(carried, next_carried, strict=True))
     following["condition"] = _last(g, joined, decoder.condition.past_frames)
     following["synthesis"] = _last(g, joined_bands, synthesis.past_frames)
@@ -159,7 +166,7 @@ def _step_body(
 
     x = _linear(g, previous, "input", decoder.input)
     gated = []
-    for i, layer in enumerate(decoder.layers):
+    for i, layer in enumerate(_layers(decoder)):
         read[i] = x
         if i in queues:
             newest = g.op("Unsqueeze", x, g.integers(1))
@@ -180,7 +187,11 @@ def _step_body(
     code = g.op("ReduceSum", g.op("Cast", passed, to=onnx.TensorProto.FLOAT), g.integers(2), keepdims=0)
     code = g.op("Min", code, g.constant("last_code", np.array(float(mulaw.LEVELS - 1))))
     half = mulaw.LEVELS / 2
-    companded = g.op("Sub", g.op("Mul", code, g.constant("code_unit", np.array(1 / half))), g.constant("silence", np.array(mulaw.SILENCE / half)))
+    companded = g.op(
+        "Sub",
+        g.op("Mul", code, g.constant("code_unit", np.array(1 / half))),
+        g.constant("silence", np.array(mulaw.SILENCE / half)),
+    )
 
     g.output(companded, "step.next_previous")
     for i in short:

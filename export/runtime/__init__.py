@@ -29,7 +29,7 @@ class Decoder(Protocol):
         """One block.
 
         latents: float32 (batch, dim, frames), calibrated. noise: float32 (batch, frames × noise_per_frame), uniform in
-        [0, 1). temperature: float32 (batch,), 0 or more. Returns audio float32 (batch, channels, frames × hop_samples) in [-1, 1] and the
-        next state; the arguments are left unchanged.
+        [0, 1). temperature: float32 (batch,), 0 or more. Returns audio float32 (batch, channels, frames × hop_samples)
+        in [-1, 1] and the next state; the arguments are left unchanged.
         """
         ...

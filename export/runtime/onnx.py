@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnxruntime
@@ -30,7 +31,9 @@ def open_session(path: Path, provider: str = "auto", threads: int = 1) -> tuple[
     installed = onnxruntime.get_available_providers()
     if name not in installed:
         have = ", ".join(key for key, value in PROVIDERS.items() if value in installed)
-        raise LatentoneError(f"provider {provider} is not in this onnxruntime (it has: {have}); choose one of these or auto")
+        raise LatentoneError(
+            f"provider {provider} is not in this onnxruntime (it has: {have}); choose one of these or auto"
+        )
     if not path.is_file():
         raise LatentoneError(f"{path}: no such model file")
     if path.stat().st_size == 0:
@@ -48,7 +51,9 @@ def open_session(path: Path, provider: str = "auto", threads: int = 1) -> tuple[
         raise LatentoneError(f"{path}: cannot be read ({error.strerror})") from None
     except Exception:
         # The runtime's exceptions share no base class and their texts are for its developers.
-        raise LatentoneError(f"{path}: not an ONNX model that can be run, or a truncated one; export it again") from None
+        raise LatentoneError(
+            f"{path}: not an ONNX model that can be run, or a truncated one; export it again"
+        ) from None
     if name not in session.get_providers():
         raise LatentoneError(f"provider {provider} did not start (are its libraries installed?); use --provider cpu")
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
@@ -91,8 +96,20 @@ class OnnxDecoder:
         self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
     ) -> tuple[np.ndarray, State]:
         feed = {"latents": latents, "noise": noise, "temperature": temperature, **state}
-        audio, *following = self._session.run(self._outputs, feed)
+        audio, *following = _run(self._session, self._outputs, feed)
         return audio, dict(zip(self._state_names, following, strict=True))
+
+    def decode_and_draw(
+        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
+    ) -> tuple[np.ndarray, np.ndarray, State]:
+        """`decode` for those who compare runtimes: also what was drawn, companded, (batch, steps, bands), before audio."""
+        feed = {"latents": latents, "noise": noise, "temperature": temperature, **state}
+        drawn, audio, *following = _run(self._session, ["drawn", *self._outputs], feed)
+        return drawn, audio, dict(zip(self._state_names, following, strict=True))
+
+
+def _run(session: onnxruntime.InferenceSession, outputs: list[str], feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+    return cast("list[np.ndarray]", session.run(outputs, feed))
 
 
 class OnnxEncoder:
@@ -111,4 +128,4 @@ class OnnxEncoder:
         """
         missing = -audio.shape[1] % self.manifest.hop_samples
         padded = np.pad(audio, ((0, 0), (0, missing))).astype(np.float32, copy=False)
-        return self._session.run(["latents"], {"audio": padded})[0]
+        return _run(self._session, ["latents"], {"audio": padded})[0]

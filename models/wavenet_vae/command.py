@@ -12,7 +12,9 @@ from .hyperparameters import SIZES, Hyperparameters
 
 
 def train_wavenet_vae(
-    train_path: Annotated[Path, Option("-tp", "--train_path", help="Folder of recordings (wav, flac, ogg, mp3; any rate).")],
+    train_path: Annotated[
+        Path, Option("-tp", "--train_path", help="Folder of recordings (wav, flac, ogg, mp3; any rate).")
+    ],
     validation_path: Annotated[
         Path | None, Option("-vp", "--validation_path", help="Folder held out; without it every tenth file of -tp is.")
     ] = None,
@@ -28,12 +30,16 @@ def train_wavenet_vae(
     kl_anneal: Annotated[
         float, Option("-kla", "--kl_anneal", min=0.0, help="How much the KL multiplier grows after every log step.")
     ] = 0.0005,
-    max_kl: Annotated[float, Option("-mkl", "--max_kl", min=0.0, help="Where the KL multiplier stops growing.")] = 0.002,
+    max_kl: Annotated[
+        float, Option("-mkl", "--max_kl", min=0.0, help="Where the KL multiplier stops growing.")
+    ] = 0.002,
     logs_per_epoch: Annotated[
         int, Option("-lpe", "--logs_per_epoch", min=1, help="Log steps an epoch: validation, audio, KL annealing.")
     ] = 1,
     device: Annotated[str, Option("-d", "--device", help="cpu, cuda:0, cuda or mps.")] = "cpu",
-    max_files: Annotated[int | None, Option("-mf", "--max_files", min=1, help="Use at most so many files a folder.")] = None,
+    max_files: Annotated[
+        int | None, Option("-mf", "--max_files", min=1, help="Use at most so many files a folder.")
+    ] = None,
     size: Annotated[str, Option(help=f"Channels by name: {', '.join(SIZES)}.")] = "live",
     bands: Annotated[int, Option(help="Sub-bands: 1 as in the paper; 4, 8 or 16 train and play faster.")] = 4,
     latents: Annotated[int, Option(min=1, help="Latent dimensions: the knobs.")] = 32,
@@ -42,11 +48,17 @@ def train_wavenet_vae(
     hop: Annotated[int, Option(help="Samples of one latent in training.")] = 320,
     control_hop: Annotated[int, Option(help="Samples of one frame in playing; divides --hop.")] = 64,
     clip: Annotated[float, Option(min=0.1, help="Seconds of a training clip.")] = 1.0,
-    free_nats: Annotated[float, Option(min=0.0, help="KL a latent gets for free each frame, in nats: no dead knobs.")] = 0.25,
-    speakers: Annotated[bool, Option("--speakers", help="Each folder below -tp is a speaker with an embedding.")] = False,
+    free_nats: Annotated[
+        float, Option(min=0.0, help="KL a latent gets for free each frame, in nats: no dead knobs.")
+    ] = 0.25,
+    speakers: Annotated[
+        bool, Option("--speakers", help="Each folder below -tp is a speaker with an embedding.")
+    ] = False,
     seed: Annotated[int, Option(help="Seed of weights, clips and noise.")] = 0,
     precision: Annotated[str, Option(help="32-true, bf16-mixed or 16-mixed.")] = "32-true",
-    max_time: Annotated[str | None, Option(help="Stop after so long, and anneal the rate to it: 90m, 2h, 3600s.")] = None,
+    max_time: Annotated[
+        str | None, Option(help="Stop after so long, and anneal the rate to it: 90m, 2h, 3600s.")
+    ] = None,
     resume: Annotated[Path | None, Option(help="Go on from this checkpoint.")] = None,
     devices: Annotated[int, Option(min=1, help="Devices a node (Lightning).")] = 1,
     nodes: Annotated[int, Option(min=1, help="Nodes (Lightning: under torchrun or SLURM).")] = 1,

@@ -34,7 +34,24 @@ class Recording:
     speaker: int
 
 
-def prepare(paths: Sequence[Path], root: Path, model: WaveNetVAE, *, fit: bool, progress: bool = True) -> list[Recording]:
+def split(
+    train_path: Path, validation_path: Path | None, max_files: int | None = None
+) -> tuple[list[Path], list[Path], Path]:
+    """Training files, held-out files and the latter's folder; without a folder of their own, every tenth file is held out."""
+    files = audio_files.find(train_path, max_files)
+    if validation_path is not None:
+        return files, audio_files.find(validation_path, max_files), validation_path
+    if len(files) < 2:
+        raise LatentoneError(
+            f"{train_path}: one file cannot be split for validation; give a folder with --validation_path"
+        )
+    held_out = files[9::10] or files[-1:]
+    return [path for path in files if path not in set(held_out)], held_out, train_path
+
+
+def prepare(
+    paths: Sequence[Path], root: Path, model: WaveNetVAE, *, fit: bool, progress: bool = True
+) -> list[Recording]:
     """Read every file; with `fit`, first set the model's band gains and feature statistics from them.
 
     Unreadable files are named on the console and skipped; raises LatentoneError when none is left.

@@ -20,9 +20,9 @@ State = dict[str, Tensor]
 class Decoder(nn.Module):
     """Causal throughout, conditioning included: what is trained on whole clips is what streams.
 
-    Latents are held for `latent_hop_samples` in training. The conditioning convolution (kernel 3 over latents) runs at the finer control rate
-    with its taps one latent apart, so held latents give exactly the same conditioning there, and in playing latents may
-    move with every frame of `control_hop_samples`.
+    Latents are held for `latent_hop_samples` in training. The conditioning convolution (kernel 3 over latents) runs at
+    the finer control rate with its taps one latent apart, so held latents give exactly the same conditioning there, and
+    in playing latents may move with every frame of `control_hop_samples`.
     """
 
     band_gains: Tensor
@@ -53,8 +53,8 @@ class Decoder(nn.Module):
     def synthesise(self, codes: Tensor, past: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """µ-law codes (batch, steps, bands) to audio (batch, samples), and the filter bank's next past."""
         bands = mulaw.decode(codes).transpose(1, 2) / self.band_gains
-        audio, past = self.filter_bank.synthesise(bands, past)
-        return audio.clamp(-1.0, 1.0), past
+        audio, next_past = self.filter_bank.synthesise(bands, past)
+        return audio.clamp(-1.0, 1.0), next_past
 
     def conditioning(
         self, frames: Tensor, past: Tensor | None = None, speaker: Tensor | None = None
@@ -63,10 +63,10 @@ class Decoder(nn.Module):
 
         speaker: indices (batch,), needed by a model trained with speakers.
         """
-        hidden, past = self.condition(frames, past)
+        hidden, next_past = self.condition(frames, past)
         if self.speaker is not None and speaker is not None:
             hidden = hidden + self.speaker(speaker)[:, :, None]
-        return self.project(F.relu(hidden).transpose(1, 2)), past
+        return self.project(F.relu(hidden).transpose(1, 2)), next_past
 
     def network(self, previous: Tensor, conditioning: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """previous: companded codes of the step before (batch, steps, bands); conditioning: (batch, steps, layers × gate).

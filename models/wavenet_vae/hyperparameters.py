@@ -45,12 +45,14 @@ class Hyperparameters:
                 f"control_hop_samples ({self.control_hop_samples})"
             )
         if self.control_hop_samples % self.bands:
-            raise ValueError(f"control_hop_samples: {self.control_hop_samples} is not a multiple of bands ({self.bands})")
+            raise ValueError(
+                f"control_hop_samples: {self.control_hop_samples} is not a multiple of bands ({self.bands})"
+            )
 
     @classmethod
     def of_size(cls, size: str, **others: Any) -> Self:
         """One of `SIZES` by name, other fields by keyword."""
-        return replace(cls(**SIZES[size]), **others)
+        return replace(cls(), **SIZES[size], **others)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

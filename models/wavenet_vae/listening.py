@@ -17,9 +17,7 @@ TEMPERATURE = 0.9
 
 
 @torch.inference_mode()
-def resynthesise(
-    model: WaveNetVAE, latents: Tensor, temperature: float, seed: int, speaker: int = 0
-) -> Tensor:
+def resynthesise(model: WaveNetVAE, latents: Tensor, temperature: float, seed: int, speaker: int = 0) -> Tensor:
     """Free-running decoding: latents (batch, dim, frames at the latent rate) to audio (batch, samples)."""
     h = model.hyperparameters
     frames = latents.repeat_interleave(h.frames_per_latent, dim=-1)

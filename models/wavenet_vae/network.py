@@ -106,5 +106,7 @@ def load(path: Path) -> tuple[WaveNetVAE, dict[str, Any]]:
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        raise LatentoneError(f"{path}: weights do not fit its hyperparameters ({str(error).splitlines()[-1].strip()})") from None
+        raise LatentoneError(
+            f"{path}: weights do not fit its hyperparameters ({str(error).splitlines()[-1].strip()})"
+        ) from None
     return model.eval(), {key: value for key, value in record.items() if key not in ("state_dict", "optimizer_states")}

@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ...export.errors import LatentoneError
-from .. import audio_files
 from . import data, listening
 from .hyperparameters import Hyperparameters
 from .network import Losses, WaveNetVAE, active_units
@@ -98,12 +97,12 @@ class Training(lightning.LightningModule):
                 if isinstance(logger, TensorBoardLogger):
                     listening.log_resynthesis(logger.experiment, self.model, loaders.dataset, self.global_step)
 
-    def on_train_batch_start(self, batch: Any, batch_index: int) -> None:
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         self._batch_began_s = time.monotonic()
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = self.settings.learning_rate * self.schedule()
 
-    def on_train_batch_end(self, *_: Any) -> None:
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         self.elapsed_s += time.monotonic() - self._batch_began_s
         if self.settings.max_time_s is not None and self.elapsed_s >= self.settings.max_time_s:
             self.trainer.should_stop = True
@@ -126,7 +125,9 @@ class Training(lightning.LightningModule):
         checkpoint["training"] = {
             "kl_multiplier": self.kl_multiplier,
             "elapsed_s": self.elapsed_s,
-            "trained_on": self.settings.train_path.name,
+            "train_path": str(self.settings.train_path.absolute()),
+            "split": self.settings.validation_path is None,
+            "max_files": self.settings.max_files,
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -134,24 +135,13 @@ class Training(lightning.LightningModule):
         self.elapsed_s = checkpoint["training"]["elapsed_s"]
 
 
-def split(settings: Settings) -> tuple[list[Path], list[Path], Path]:
-    """Training files, validation files and the latter's folder; without one, every tenth file is held out."""
-    files = audio_files.find(settings.train_path, settings.max_files)
-    if settings.validation_path is not None:
-        return files, audio_files.find(settings.validation_path, settings.max_files), settings.validation_path
-    if len(files) < 2:
-        raise LatentoneError(
-            f"{settings.train_path}: one file cannot be split for validation; give a folder with --validation_path"
-        )
-    held_out = files[9::10] or files[-1:]
-    return [path for path in files if path not in set(held_out)], held_out, settings.train_path
-
-
 def train(settings: Settings) -> Path:
     """Train, and return the last checkpoint's path. Raises LatentoneError for data that cannot be used."""
     lightning.seed_everything(settings.seed, verbose=False)
     h = settings.hyperparameters
-    train_files, validation_files, validation_root = split(settings)
+    train_files, validation_files, validation_root = data.split(
+        settings.train_path, settings.validation_path, settings.max_files
+    )
     model = WaveNetVAE(h)
     recordings = data.prepare(train_files, settings.train_path, model, fit=True)
     held_out = data.prepare(validation_files, validation_root, model, fit=False)
@@ -185,7 +175,12 @@ def train(settings: Settings) -> Path:
         gradient_clip_val=1.0,
         val_check_interval=1.0 / settings.logs_per_epoch if len(loader) >= settings.logs_per_epoch else 1.0,
         log_every_n_steps=10,
-        callbacks=[checkpoints, regularly, EMAWeightAveraging(decay=EMA_DECAY, update_starting_at_step=WARM_UP_STEPS), RichProgressBar()],
+        callbacks=[
+            checkpoints,
+            regularly,
+            EMAWeightAveraging(decay=EMA_DECAY, update_starting_at_step=WARM_UP_STEPS),
+            RichProgressBar(),
+        ],
         logger=[TensorBoardLogger(settings.export_path, "tensorboard"), CSVLogger(settings.export_path, "curves")],
     )
     trainer.fit(Training(model, settings), loader, validation, ckpt_path=settings.resume, weights_only=False)

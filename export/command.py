@@ -1,0 +1,187 @@
+"""`latentone export`, `inspect` and `evaluate`: their flags and what they print. Torch is imported only when it is needed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from rich.table import Table
+from typer import Argument, Option
+
+from .errors import LatentoneError
+
+
+def export(
+    checkpoint: Annotated[Path, Argument(help="A checkpoint of `latentone train`.")],
+    output: Annotated[Path, Option("-o", "--output", help="The decoder's file; the encoder goes beside it.")] = Path(
+        "model.onnx"
+    ),
+    train_path: Annotated[
+        Path | None,
+        Option("-tp", "--train_path", help="Training data to calibrate on, if it has moved since training."),
+    ] = None,
+    name: Annotated[str | None, Option(help="The model's name; the file's by default.")] = None,
+    temperature: Annotated[float, Option(min=0.0, max=2.0, help="Sampling temperature that players start with.")] = 0.9,
+    speaker: Annotated[str | None, Option(help="Which speaker to export, of a model trained with several.")] = None,
+    licence: Annotated[str, Option(help="Licence of the training data, for the manifest.")] = "",
+    credit: Annotated[str, Option(help="Credit that the training data asks for, for the manifest.")] = "",
+    seed: Annotated[int, Option(help="Seed of the sweeps that name the knobs.")] = 0,
+) -> None:
+    """Make an instrument of a checkpoint: calibrated knobs, names after what is heard, ONNX files, proof of parity.
+
+    Example: latentone export runs/wavenet-vae/last.ckpt -o voice.onnx
+    """
+    _needs_torch("exporting")
+    from .export import Request
+    from .export import export as run
+
+    console = Console(stderr=True)
+    with console.status("exporting") as status:
+        done = run(
+            Request(checkpoint, output, train_path, name, temperature, speaker, licence, credit, seed), status.update
+        )
+    parity = done.decoder_parity
+    print(f"decoder: {done.decoder} ({done.decoder.stat().st_size / 1e6:.1f} MB)")
+    print(
+        f"  parity: {parity.draws - parity.different} of {parity.draws} draws equal PyTorch's, "
+        f"audio within {parity.largest_error:.1e}"
+    )
+    print(f"encoder: {done.encoder} ({done.encoder.stat().st_size / 1e6:.1f} MB)")
+    print(f"  parity: latents within {done.encoder_error:.1e}")
+    print("knobs: " + ", ".join(done.manifest.latent_names))
+    print(f"next: latentone play {done.decoder}")
+
+
+def inspect(model: Annotated[Path, Argument(help="An exported model file.")]) -> None:
+    """Print what a model file is: rates, latency, training data, and every knob."""
+    from .runtime.onnx import open_session
+
+    _, manifest = open_session(model)
+    console = Console()
+    facts = Table("", manifest.name, title=str(model), title_justify="left", show_edge=False)
+    facts.add_row("kind", f"{manifest.kind}, {manifest.family}")
+    facts.add_row("sample rate", f"{manifest.sample_rate_hz} Hz, {manifest.channels} channel(s)")
+    facts.add_row(
+        "latent frame",
+        f"{manifest.hop_samples} samples ({1e3 * manifest.hop_samples / manifest.sample_rate_hz:.1f} ms)",
+    )
+    facts.add_row(
+        "latency",
+        f"{manifest.latency_samples} samples ({1e3 * manifest.latency_samples / manifest.sample_rate_hz:.1f} ms)",
+    )
+    facts.add_row("noise a frame", str(manifest.noise_per_frame))
+    facts.add_row("temperature", f"{manifest.temperature:g}")
+    for title, record in (
+        ("network", manifest.network),
+        ("trained on", manifest.trained_on),
+        ("written by", manifest.tools),
+    ):
+        facts.add_row(title, ", ".join(f"{key} {value}" for key, value in record.items() if value not in ("", [])))
+    facts.add_row(
+        "state", f"{len(manifest.state)} tensors, {sum(_size(r.shape) for r in manifest.state)} numbers a voice"
+    )
+    console.print(facts)
+    knobs = Table("knob", "name", "home", "mean", "std", "2.5 %", "97.5 %", "heard (Spearman's ρ)", show_edge=False)
+    for index, latent in enumerate(manifest.latents):
+        heard = "  ".join(
+            f"{key} {rho:+.2f}" for key, rho in sorted(latent.heard.items(), key=lambda item: -abs(item[1]))
+        )
+        low, high = latent.quantiles.get("0.025", -1.0), latent.quantiles.get("0.975", 1.0)
+        knobs.add_row(
+            str(index),
+            latent.name,
+            f"{latent.home:+.2f}",
+            f"{latent.mean:+.2f}",
+            f"{latent.std:.2f}",
+            f"{low:+.2f}",
+            f"{high:+.2f}",
+            heard,
+        )
+    console.print()
+    console.print(knobs)
+
+
+def evaluate(
+    checkpoint: Annotated[Path, Argument(help="The checkpoint.")],
+    model: Annotated[Path, Argument(help="Its export (the encoder lies beside it).")],
+    validation_path: Annotated[
+        Path | None, Option("-vp", "--validation_path", help="Recordings never trained on.")
+    ] = None,
+    train_path: Annotated[
+        Path | None,
+        Option("-tp", "--train_path", help="Instead: the training folder, of which every tenth file was held out."),
+    ] = None,
+    temperature: Annotated[
+        float | None, Option(min=0.0, max=2.0, help="For resynthesis; the model's own by default.")
+    ] = None,
+    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+    seed: Annotated[int, Option(help="Seed of the noise.")] = 0,
+) -> None:
+    """Measure a model on held-out recordings: bits, resynthesis, latents that come back, knobs that are heard.
+
+    Example: latentone evaluate runs/voice/last.ckpt voice.onnx -tp recordings
+    """
+    if (validation_path is None) == (train_path is None):
+        raise LatentoneError(
+            "evaluate: give either -vp (a held-out folder) or -tp (the training folder, every tenth file held out)"
+        )
+    _needs_torch("evaluating")
+    from ..models import audio_files
+    from ..models.wavenet_vae.data import split
+    from .evaluate import evaluate as run
+
+    if train_path is not None:
+        _, held_out, root = split(train_path, None)
+    else:
+        assert validation_path is not None
+        held_out, root = audio_files.find(validation_path), validation_path
+    console = Console(stderr=True)
+    with console.status("evaluating") as status:
+        figures = run(checkpoint, model, held_out, root, temperature, seed, status.update)
+    if as_json:
+        print(json.dumps(figures.to_dict(), indent=1))
+        return
+    table = Table(
+        "figure",
+        "value",
+        "beside",
+        show_edge=False,
+        title=f"{model} on {figures.held_out_files} held-out files, {figures.held_out_s:g} s",
+    )
+    table.add_row("bits a code", f"{figures.bits:.3f}", f"latents shuffled in time: {figures.bits_shuffled:.3f}")
+    table.add_row("active latents", str(figures.active_units), f"of {figures.latents}")
+    table.add_row(
+        f"log-mel distance, dB (temperature {figures.temperature:g})",
+        f"{figures.log_mel_db:.2f}",
+        f"shuffled: {figures.log_mel_db_shuffled:.2f}, codec alone: {figures.log_mel_db_codec:.2f}",
+    )
+    table.add_row("level of resynthesis, dB", f"{figures.level_difference_db:+.2f}", "0 is the original's")
+    table.add_row("knobs that are heard (|ρ| ≥ 0.8)", str(figures.playable_knobs), f"of the first {len(figures.knobs)}")
+    out = Console()
+    out.print(table)
+    out.print()
+    names = list(figures.knobs[0])
+    knobs = Table("knob", "name", "R² encoded again", *(f"ρ {name}" for name in names), show_edge=False)
+    for index, rho in enumerate(figures.knobs):
+        knobs.add_row(
+            str(index), figures.knob_names[index], f"{figures.r2[index]:.2f}", *(f"{rho[name]:+.2f}" for name in names)
+        )
+    out.print(knobs)
+    out.print(f"R² over all {figures.latents} knobs: " + " ".join(f"{value:.2f}" for value in figures.r2))
+
+
+def _needs_torch(doing: str) -> None:
+    from importlib.util import find_spec
+
+    for package in ("torch", "onnx", "librosa"):
+        if find_spec(package) is None:
+            raise LatentoneError(f"{doing} needs {package}: pip install 'latentone[train]'")
+
+
+def _size(shape: list[int]) -> int:
+    size = 1
+    for axis in shape:
+        size *= axis
+    return size

@@ -1,0 +1,91 @@
+"""The command line: which commands there are. Each is imported when called, so none waits for another's imports."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from ..export.errors import LatentoneError
+
+EXIT_BAD_INPUT = 1
+EXIT_BUG = 70  # EX_SOFTWARE of sysexits.h
+
+app = typer.Typer(
+    help="Play the latent space: a trained decoder as an instrument.",
+    epilog="latentone COMMAND --help shows examples. Start with: latentone play",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+train = typer.Typer(help="Train a model on recordings or data.", no_args_is_help=True)
+app.add_typer(train, name="train")
+
+
+def _command(group: typer.Typer, name: str, module: str, function: str, summary: str) -> None:
+    """Add the typer function `module.function` as a command of `group`, not importing it before it is called."""
+    passing_on = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+
+    @group.command(name, help=summary, context_settings=passing_on)
+    def call(context: typer.Context) -> None:
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(name)(getattr(import_module(module, __package__), function))
+        command = typer.main.get_command(alone)
+        with command.make_context(name, [*context.args], parent=context.parent) as own:
+            command.invoke(own)
+
+
+_command(app, "play", ".play", "play", "Play a model, live: OSC and MIDI turn its knobs.")
+_command(app, "render", ".render", "render", "Play a score into a file; same score, model and seed, same bytes.")
+_command(app, "resynth", ".render", "resynth", "Encode a recording and decode it again.")
+_command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")
+_command(app, "export", "..export.command", "export", "Make a playable ONNX file of a checkpoint.")
+_command(app, "inspect", "..export.command", "inspect", "Show what is inside a model file.")
+_command(app, "evaluate", "..export.command", "evaluate", "Measure how a model sounds and how its knobs work.")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"latentone {version('latentone')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", envvar="LATENTONE_DEBUG", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    if debug:
+        os.environ["LATENTONE_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the command line; what goes wrong ends in one line on stderr and a status that says whose fault it was."""
+    try:
+        app()
+    except LatentoneError as error:
+        _fail(str(error), EXIT_BAD_INPUT)
+    except ModuleNotFoundError as error:
+        if error.name in ("torch", "pytorch_lightning", "librosa", "tensorboard", "matplotlib", "onnx", "scipy"):
+            _fail(f"this needs {error.name}: pip install 'latentone[train]'", EXIT_BAD_INPUT)
+        _fail(f"{error} (a bug: LATENTONE_DEBUG=1 shows where)", EXIT_BUG)
+    except Exception as error:
+        _fail(f"{type(error).__name__}: {error} (a bug: LATENTONE_DEBUG=1 shows where)", EXIT_BUG)
+
+
+def _fail(line: str, status: int) -> None:
+    if os.environ.get("LATENTONE_DEBUG"):
+        traceback.print_exc()
+    print(f"latentone: {' '.join(line.split())}", file=sys.stderr)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

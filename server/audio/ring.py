@@ -1,0 +1,121 @@
+"""A ring of audio frames in shared memory, from the engine's process to the one that owns the sound card."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from multiprocessing import resource_tracker
+from multiprocessing.shared_memory import SharedMemory
+
+import numpy as np
+
+# One 64-bit word each. What the parent writes and what the child writes lie on cache lines of their own.
+WRITTEN, STOP = 0, 1
+READ, QUEUED, PLAYED, CAPACITY, UNDERRUNS, DEVICE_UNDERFLOWS = 8, 9, 10, 11, 12, 13
+WORDS = 16
+HEADER_BYTES = WORDS * 8
+
+
+class SharedRing:
+    """One writer, one reader, no lock: each side moves only its own counter, and counters only grow.
+
+    The words besides the two counters:
+    `STOP`: set by the parent: play what is there, then end.
+    `QUEUED`: frames that the child has taken and the device has not yet played.
+    `PLAYED`: frames the device has taken in all, silence included; it stands still only when the device does.
+    `CAPACITY`: frames that may wait in all, in the ring and in the child's queue: this is the latency.
+    `UNDERRUNS`, `DEVICE_UNDERFLOWS`: how often the ring ran dry, and how often the device's callback was late.
+    """
+
+    def __init__(self, memory: SharedMemory, frames: int, channels: int) -> None:
+        self._memory = memory
+        self._words = np.ndarray(WORDS, np.int64, memory.buf)
+        self._frames = np.ndarray((frames, channels), np.float32, memory.buf, HEADER_BYTES)
+        self._length = frames
+        self._barrier = threading.Lock()
+        self._barrier.acquire()
+
+    @classmethod
+    def create(cls, frames: int, channels: int, capacity_frames: int) -> SharedRing:
+        """A new, empty ring for the parent."""
+        ring = cls(SharedMemory(create=True, size=HEADER_BYTES + frames * channels * 4), frames, channels)
+        ring._words[:] = 0
+        ring._words[CAPACITY] = capacity_frames
+        return ring
+
+    @classmethod
+    def attach(cls, name: str, frames: int, channels: int) -> SharedRing:
+        """The parent's ring, for the child. The parent alone answers for the memory's end."""
+        if sys.version_info >= (3, 13):
+            return cls(SharedMemory(name, track=False), frames, channels)
+        # before 3.13 attaching registers the memory with a tracker of the child's own, which would unlink it and warn
+        register, resource_tracker.register = resource_tracker.register, lambda *_: None
+        try:
+            return cls(SharedMemory(name), frames, channels)
+        finally:
+            resource_tracker.register = register
+
+    @property
+    def name(self) -> str:
+        return self._memory.name
+
+    @property
+    def frames(self) -> int:
+        return self._length
+
+    def __getitem__(self, word: int) -> int:
+        return int(self._words[word])
+
+    def __setitem__(self, word: int, value: int) -> None:
+        self._words[word] = value
+
+    @property
+    def waiting(self) -> int:
+        """Frames written and not yet read."""
+        return self[WRITTEN] - self[READ]
+
+    def write(self, audio: np.ndarray) -> int:
+        """Copy as much of `audio` (channels, samples) as the capacity has room for; returns how many samples."""
+        waiting = self.waiting
+        room = min(self[CAPACITY] - waiting - self[QUEUED], self._length - waiting)
+        count = min(room, audio.shape[1])
+        if count <= 0:
+            return 0
+        start = self[WRITTEN] % self._length
+        first = min(count, self._length - start)
+        self._frames[start : start + first] = audio[:, :first].T
+        self._frames[: count - first] = audio[:, first:count].T
+        self._fence()
+        self[WRITTEN] += count
+        return count
+
+    def read(self, into: np.ndarray) -> None:
+        """Fill `into` (frames, channels), which must not be longer than `waiting`."""
+        count = len(into)
+        self._fence()
+        start = self[READ] % self._length
+        first = min(count, self._length - start)
+        into[:first] = self._frames[start : start + first]
+        into[first:] = self._frames[: count - first]
+        self._fence()
+        self[READ] += count
+
+    def close(self, unlink: bool = False) -> None:
+        """Let go of the memory, and with `unlink` end it. The words stay readable as they were last."""
+        self._words = self._words.copy()
+        self._frames = np.empty((0, 0), np.float32)
+        with contextlib.suppress(
+            BufferError
+        ):  # a thread that is reading a word just now lets go of it an instant later
+            self._memory.close()
+        if unlink:
+            self._memory.unlink()
+
+    def _fence(self) -> None:
+        """Let no memory access pass this point: ARM may otherwise show the counter before the frames it stands for.
+
+        Releasing a lock keeps earlier accesses before it, taking one keeps later accesses after it.
+        """
+        self._barrier.release()
+        self._barrier.acquire()

@@ -1,0 +1,179 @@
+"""Settings are layered and checked: config.yaml holds every default, a person's file goes over it, flags over both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from copy import deepcopy
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from pydantic import ValidationError
+
+from ..export.errors import LatentoneError
+from .settings import Config
+
+DEFAULTS = Path(__file__).parent.parent / "config.yaml"
+
+_PATHS = (("audio", "file"), ("presets", "file"), ("paths", "models"))
+_Key = tuple[str | int, ...]
+
+
+class _Layer(NamedTuple):
+    where: str
+    data: dict[str, Any]
+
+
+def load_config(user_file: Path | None, overrides: dict[str, Any]) -> Config:
+    """The settings: config.yaml, then `user_file`, then `overrides` (dotted keys; None is a flag not given).
+
+    Raises LatentoneError naming file, key, value and what is allowed, for the first thing that is wrong.
+    """
+    layers = [_read(DEFAULTS)]
+    if user_file is not None:
+        layers.append(_read(user_file))
+    layers.append(_Layer("command line", _absolute(_nested(overrides), Path.cwd())))
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _over(merged, layer.data)
+    _complete_midi(merged)
+    try:
+        config = Config.model_validate(merged)
+    except ValidationError as error:
+        raise LatentoneError(_explain(error.errors(include_url=False)[0], layers)) from None
+    if config.audio.sink == "file" and config.audio.file is None:
+        raise LatentoneError(f"{_origin(layers, ('audio', 'sink'))}: audio.sink: file needs a path in audio.file")
+    if config.osc.reply_port is not None and config.osc.reply_port == config.osc.port:
+        raise LatentoneError(
+            f"{_origin(layers, ('osc', 'reply_port'))}: osc.reply_port: {config.osc.port} is osc.port, "
+            "so the server would answer itself"
+        )
+    return config
+
+
+def _read(file: Path) -> _Layer:
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise LatentoneError(f"{file}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}:" if mark else ""
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise LatentoneError(f"{file}:{line} not YAML: {problem}") from None
+    if data is not None and not isinstance(data, dict):
+        raise LatentoneError(f"{file}: settings are sections such as `audio:` with keys below, see config.yaml")
+    # A section whose keys are all commented out is None, and changes nothing.
+    sections = {str(key): {} if value is None else value for key, value in (data or {}).items()}
+    return _Layer(str(file), _absolute(sections, file.absolute().parent))
+
+
+def _absolute(data: dict[str, Any], base: Path) -> dict[str, Any]:
+    """`data` with its paths made absolute from `base`; whatever is no text is left for the check to refuse."""
+
+    def absolute(value: object) -> object:
+        if isinstance(value, list):
+            return [absolute(each) for each in value]
+        return str(base / Path(value).expanduser()) if isinstance(value, str | Path) else value
+
+    for section, key in _PATHS:
+        if isinstance(data.get(section), dict) and key in data[section]:
+            data[section][key] = absolute(data[section][key])
+    model = data.get("model")
+    # A model is a path, not a name, when it looks like one.
+    if (
+        isinstance(model, dict)
+        and isinstance(name := model.get("name"), str)
+        and (Path(name).suffix or Path(name).name != name)
+    ):
+        model["name"] = absolute(name)
+    return data
+
+
+def _nested(dotted: dict[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in dotted.items():
+        if value is not None:
+            section, _, name = key.partition(".")
+            nested.setdefault(section, {})[name] = value
+    return nested
+
+
+def _over(lower: Any, upper: Any) -> Any:
+    if not isinstance(lower, dict) or not isinstance(upper, dict):
+        return deepcopy(upper)
+    return lower | {key: _over(lower.get(key), value) for key, value in upper.items()}
+
+
+def _complete_midi(merged: dict[str, Any]) -> None:
+    mapping = merged.get("mapping")
+    if isinstance(mapping, dict) and isinstance(mapping.get("midi"), list):
+        defaults = mapping.get("midi_defaults")
+        if isinstance(defaults, dict):
+            mapping["midi"] = [defaults | row if isinstance(row, dict) else row for row in mapping["midi"]]
+
+
+def _explain(error: Any, layers: Sequence[_Layer]) -> str:
+    key: _Key = error["loc"]
+    at = f"{_origin(layers, key)}: {_dotted(key)}"
+    schema = Config.model_json_schema()
+    if error["type"] == "extra_forbidden":
+        known = _schema_at(schema, key[:-1]).get("properties", {})
+        close = get_close_matches(str(key[-1]), known, n=1)
+        return f"{at}: unknown key (" + (f"did you mean {close[0]}?)" if close else f"allowed: {', '.join(known)})")
+    allowed = str(error["ctx"]["error"]) if error["type"] == "value_error" else _describe(_schema_at(schema, key))
+    if error["type"] == "missing":
+        return f"{at}: is missing ({allowed})"
+    return f"{at}: {json.dumps(error['input'], default=str, ensure_ascii=False)[:60]} is not allowed ({allowed})"
+
+
+def _origin(layers: Sequence[_Layer], key: _Key) -> str:
+    """The last layer that says anything about `key`, or else about what holds it."""
+    # Lists are taken over whole, so the layer that gave the list gave all that is in it.
+    whole = next((place for place, part in enumerate(key) if isinstance(part, int)), len(key))
+    for length in range(whole, 0, -1):
+        for layer in reversed(layers):
+            if _has(layer.data, key[:length]):
+                return layer.where
+    return layers[0].where
+
+
+def _has(data: Any, key: _Key) -> bool:
+    for part in key:
+        if not isinstance(data, dict) or part not in data:
+            return False
+        data = data[part]
+    return True
+
+
+def _dotted(key: _Key) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).lstrip(".")
+
+
+def _schema_at(schema: dict[str, Any], key: _Key) -> dict[str, Any]:
+    """The part of the JSON schema that describes `key`; empty where there is none."""
+    node = schema
+    for part in (None, *key):
+        if part is not None:
+            node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+    return node
+
+
+def _describe(node: dict[str, Any]) -> str:
+    """What a JSON schema allows, in words: `an integer from 16 to 16384 or null`."""
+    if "anyOf" in node:
+        return " or ".join(map(_describe, node["anyOf"]))
+    if "enum" in node:
+        return "one of " + ", ".join(node["enum"])
+    if "properties" in node:
+        return "a section with the keys " + ", ".join(node["properties"])
+    if node.get("type") == "array":
+        count = f" of {node['minItems']}" if "minItems" in node else ""
+        return f"a list{count}"
+    words = {"integer": "an integer", "number": "a number", "boolean": "true or false", "null": "null"}
+    word = words.get(node.get("type", ""), "a path" if node.get("format") == "path" else "text")
+    return word + (f" from {node['minimum']:g} to {node['maximum']:g}" if "minimum" in node else "")

@@ -1,0 +1,89 @@
+"""What playing and rendering share: settings become a decoder, a mapping and an engine that runs in its own thread."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Self
+
+import numpy as np
+
+from ..export.manifest import Manifest
+from ..export.runtime import Decoder
+from .config import Config
+from .engine import VOICES, Engine
+from .mapping import Mapping
+
+
+def open_decoder(config: Config) -> Decoder:
+    """The model that the settings name, in the runtime that they ask for. Raises LatentoneError if it cannot be had."""
+    # Here, because it loads ONNX Runtime, which `--help` and a wrong setting need not wait for.
+    from ..export.runtime.load import load_decoder
+
+    runtime = config.runtime
+    return load_decoder(config.model_file(), runtime=runtime.name, provider=runtime.provider, threads=runtime.threads)
+
+
+def new_mapping(config: Config, manifest: Manifest) -> Mapping:
+    """Every knob at home, the rest as set."""
+    temperature = config.audio.temperature
+    return Mapping(
+        [latent.home for latent in manifest.latents],
+        gain_db=config.audio.gain_db,
+        temperature=manifest.temperature if temperature is None else temperature,
+        glide_s=config.mapping.glide_s,
+    )
+
+
+def block_frames(config: Config, manifest: Manifest) -> int:
+    """Frames in a block: the samples asked for, rounded up."""
+    return math.ceil(config.audio.block_samples / manifest.hop_samples)
+
+
+def warm_up(decoder: Decoder, block_frames: int) -> None:
+    """Decode a block and throw it away, so that the first one heard is not slow; before the sink opens."""
+    manifest = decoder.manifest
+    decoder.decode(
+        np.zeros((VOICES, len(manifest.latents), block_frames), np.float32),
+        np.zeros((VOICES, block_frames * manifest.noise_per_frame), np.float32),
+        np.zeros(VOICES, np.float32),
+        decoder.initial_state(VOICES),
+    )
+
+
+class Running:
+    """An engine at work in a thread of its own, from `start` to leaving; the sink is already open.
+
+    `stop` asks it to end with a fade, `done` is set when it has. Leaving waits for both, and raises what ended the
+    engine if something did.
+    """
+
+    def __init__(self, engine: Engine, seconds: float | None) -> None:
+        self.stop = threading.Event()
+        self.done = threading.Event()
+        self._engine = engine
+        self._seconds = seconds
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def start(self) -> None:
+        """Begin. Not done by entering, so that an interrupt here still comes to the leaving."""
+        self._thread.start()
+
+    def __exit__(self, exc_type: object, *exc: object) -> None:
+        self.stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._error is not None and exc_type is None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._engine.run(self.stop, self._seconds)
+        except Exception as error:  # carried over to the thread that leaves
+            self._error = error
+        finally:
+            self.done.set()

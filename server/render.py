@@ -1,0 +1,164 @@
+"""`latentone render` and `latentone resynth`: the engine of `play`, with a file in place of a device and its clock."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import soundfile
+import soxr
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..export.errors import LatentoneError
+from ..export.runtime import Decoder
+from .addresses import KNOB
+from .audio.file import FileSink
+from .audio.resampled import ResampledSink
+from .config import Config, load_config
+from .controllers.midi import MidiMap
+from .controllers.score import read_score
+from .engine import Engine
+from .events import ControlEvent, EventQueue
+from .instrument import Running, block_frames, new_mapping, open_decoder
+
+PROGRESS_PERIOD_S = 0.1
+
+_Output = Annotated[Path, typer.Option("-o", "--output", help="A .wav or .flac file.")]
+_Model = Annotated[str | None, typer.Option(help="A shipped model's name, or a model file.")]
+_Settings = Annotated[Path | None, typer.Option(help="Settings that go over config.yaml.")]
+_Seed = Annotated[int | None, typer.Option(help="Same seed, score and model: same bytes.")]
+_Rate = Annotated[int | None, typer.Option(help="Of the file, in Hz; the model's own if not given.")]
+
+
+def render(
+    score: Annotated[Path, typer.Argument(help="YAML, a SuperCollider score (binary OSC) or a MIDI file.")],
+    output: _Output,
+    model: _Model = None,
+    config: _Settings = None,
+    seed: _Seed = None,
+    seconds: Annotated[float | None, typer.Option(min=0.01, help="Length; the score's own if not given.")] = None,
+    sample_rate: _Rate = None,
+) -> None:
+    """Play a score into a file, as fast as the machine can; the same score, model and seed give the same bytes.
+
+    \b
+      latentone render sweep.yaml -o sweep.wav
+      latentone render piece.osc -o piece.flac --model my.onnx --seed 7 --sample-rate 48000
+
+    A score in YAML is a list of [time, address, values]:
+
+    \b
+      - [0.0, /latent, 0.1, -0.3]
+      - {from_s: 1, to_s: 5, address: /latent/0, from: -1, to: 1}
+    """
+    settings = load_config(config, {"model.name": model, "model.seed": seed, "audio.sample_rate_hz": sample_rate})
+    decoder = open_decoder(settings)
+    names = decoder.manifest.latent_names
+    commands = MidiMap(settings.mapping.midi, names).commands
+    played = read_score(score, decoder.manifest.sample_rate_hz, names, commands)
+    render_events(settings, decoder, played.events, seconds or played.seconds, output, Console())
+
+
+def resynth(
+    recording: Annotated[Path, typer.Argument(help="Any audio file: its latents become the score.")],
+    output: _Output,
+    model: _Model = None,
+    config: _Settings = None,
+    seed: _Seed = None,
+    sample_rate: _Rate = None,
+) -> None:
+    """Encode a recording and decode it again: what the model keeps of it.
+
+    \b
+      latentone resynth voice.wav -o again.wav
+    """
+    from ..export.runtime.load import load_encoder
+
+    settings = load_config(config, {"model.name": model, "model.seed": seed, "audio.sample_rate_hz": sample_rate})
+    decoder_file = settings.model_file()
+    encoder_file = decoder_file.with_suffix(".encoder.onnx")
+    if not encoder_file.is_file():
+        raise LatentoneError(f"{decoder_file}: resynth needs its encoder beside it, as {encoder_file.name}")
+    encoder = load_encoder(encoder_file)
+    decoder = open_decoder(settings)
+    audio = _read_mono(recording, encoder.manifest.sample_rate_hz)
+    seconds = audio.shape[1] / encoder.manifest.sample_rate_hz
+    latents = encoder.encode(audio)[0]  # (dim, frames)
+    if latents.shape[0] != len(decoder.manifest.latents):
+        raise LatentoneError(
+            f"{encoder_file.name} makes {latents.shape[0]} latents and {decoder_file.name} takes "
+            f"{len(decoder.manifest.latents)}: they are not of one model"
+        )
+    frame_s = encoder.manifest.hop_samples / encoder.manifest.sample_rate_hz
+    events = latent_events(latents, frame_s * decoder.manifest.sample_rate_hz, recording.name)
+    render_events(settings, decoder, events, seconds, output, Console())
+
+
+def latent_events(latents: np.ndarray, samples_a_frame: float, source: str) -> list[ControlEvent]:
+    """Latents (dim, frames) as a score: each frame held, without glide, for `samples_a_frame` of the model's stream."""
+    held = np.clip(latents, KNOB.low, KNOB.high).T.tolist()
+    return [
+        ControlEvent("/glide_s", (0.0,), 0, source),
+        *(
+            ControlEvent("/latent", tuple(values), round(index * samples_a_frame), source)
+            for index, values in enumerate(held)
+        ),
+    ]
+
+
+def render_events(
+    config: Config, decoder: Decoder, events: Sequence[ControlEvent], seconds: float, output: Path, console: Console
+) -> None:
+    """Play `events` for `seconds` into the file `output`.
+
+    Raises LatentoneError, and leaves no file, when it cannot be written or the decoder fails on the way.
+    """
+    manifest = decoder.manifest
+    file = FileSink(output, config.audio.sample_rate_hz or manifest.sample_rate_hz, manifest.channels)
+    with ResampledSink(file, manifest.sample_rate_hz, manifest.channels) as sink:
+        engine = Engine(
+            decoder,
+            sink,
+            new_mapping(config, manifest),
+            EventQueue(),
+            block_frames=block_frames(config, manifest),
+            seed=config.model.seed,
+        )
+        engine.schedule(events)
+        began_s = time.monotonic()
+        with Running(engine, seconds) as running, _progress(console) as progress:
+            task = progress.add_task(output.name, total=seconds)
+            running.start()
+            while not running.done.wait(PROGRESS_PERIOD_S):
+                progress.update(task, completed=engine.status().seconds)
+        status = engine.status()
+        if status.faults:
+            raise LatentoneError(f"{output}: not written: the decoder failed ({status.faults} ×): {status.first_fault}")
+    took_s = max(time.monotonic() - began_s, 1e-9)
+    level = f"peak {20 * math.log10(status.peak):.1f} dB" if status.peak > 0 else "silent"
+    clipped = "; it clips: render with a lower /gain_db" if status.peak > 1 else ""
+    speed = f"{status.seconds:.1f} s in {took_s:.1f} s ({status.seconds / took_s:.2f} × real time)"
+    console.print(f"{output}: {speed}, {level}{clipped}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _progress(console: Console) -> Progress:
+    name, percentage = TextColumn("{task.description}"), TextColumn("{task.percentage:.0f} %")
+    columns = (name, BarColumn(), percentage, TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _read_mono(path: Path, sample_rate_hz: int) -> np.ndarray:
+    """A recording of any rate and channel count as float32 (1, samples) at `sample_rate_hz`."""
+    try:
+        audio, recorded_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise LatentoneError(f"{path}: not an audio file that can be read: {error}") from None
+    if not len(audio):
+        raise LatentoneError(f"{path}: the recording is empty")
+    return soxr.resample(audio.mean(axis=1), recorded_hz, sample_rate_hz)[None]

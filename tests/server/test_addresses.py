@@ -1,0 +1,133 @@
+"""The OSC namespace: what a message may say, and what it is told when it may not."""
+
+import math
+
+import pytest
+from latentone.server.addresses import REPLIES, TABLE, AddressError, Namespace, find_row, markdown_table
+
+NAMES = ["loudness", "brightness", "pitch up/down", "3", "noisiness"]
+
+
+@pytest.fixture(scope="module")
+def namespace() -> Namespace:
+    return Namespace(NAMES)
+
+
+def one(namespace: Namespace, address: str, *arguments: object) -> tuple:
+    [command] = namespace.parse(address, arguments)
+    return command.address, command.values
+
+
+def test_a_knob_is_known_by_index_and_by_name(namespace):
+    assert one(namespace, "/latent/1", 0.5) == ("/latent/1", (0.5,))
+    assert one(namespace, "/latent/brightness", 0.5) == ("/latent/1", (0.5,))
+    assert one(namespace, "/latent/pitch_up_down", 0.5) == ("/latent/2", (0.5,)), "names are made fit for OSC"
+
+
+def test_an_index_means_the_index_even_when_another_knob_has_that_name(namespace):
+    assert one(namespace, "/latent/3", 0.5)[0] == "/latent/3"
+    assert Namespace(["1", "0"]).parse("/latent/1", [0.5])[0].address == "/latent/1"
+
+
+@pytest.mark.parametrize("value", [1, 1.0, True, "1", " 1.0 ", "1e0"])
+def test_whatever_holds_a_number_is_one(namespace, value):
+    [(_, _, (number,))] = namespace.parse("/latent/0", [value])
+    assert (number, type(number)) == (1.0, float)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, "nan", "loud", "", None, b"1", [1.0], (1, 2), 10**400])
+def test_what_is_no_number_is_refused(namespace, value):
+    with pytest.raises(AddressError, match="value must be a number, got"):
+        namespace.parse("/latent/0", [value])
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "why"),
+    [
+        ("/latent/0", [4.5], "value must be -4 to 4, got 4.5"),
+        ("/gain_db", [30], "gain_db must be -90 to 24 dB, got 30"),
+        ("/temperature", [-1], "temperature must be 0 to 2, got -1"),
+        ("/latent/0", [], "takes 1 argument, got 0; usage: /latent/<knob> value (-4 to 4)"),
+        ("/latent", [0.0] * 6, "takes 1 to 5 arguments, got 6; usage: /latent value… (-4 to 4)"),
+        ("/panic", [1], "takes 0 arguments, got 1; usage: /panic"),
+        ("/sync", [1.5], "id must be a whole number, got 1.5"),
+        ("/sync", [2**40], "id must be -2.14748e+09 to 2.14748e+09"),
+        ("/preset/store", [None], "name must be a name, got nil"),
+        ("/latent/5", [0], "there is no knob 5 (0 to 4)"),
+        ("/latent/-1", [0], "there is no knob -1 (0 to 4)"),
+        ("/latent/brightnes", [0], "unknown address (did you mean /latent/brightness?)"),
+        ("/gian_db", [0], "unknown address (did you mean /gain_db?)"),
+        ("/zzz", [], "unknown address; /help lists them"),
+        ("", [], "unknown address; /help lists them"),
+        ("/zzz/*", [], "no address matches this pattern"),
+    ],
+)
+def test_a_mistake_is_told_what_is_allowed(namespace, address, arguments, why):
+    with pytest.raises(AddressError) as caught:
+        namespace.parse(address, arguments)
+    assert caught.value.why.startswith(why)
+    assert caught.value.address == address
+
+
+def test_latent_takes_one_to_all_knobs(namespace):
+    assert one(namespace, "/latent", 0.1, 0.2) == ("/latent", (0.1, 0.2))
+    assert one(namespace, "/glide_to", 2, 0.1) == ("/glide_to", (2.0, 0.1))
+
+
+def test_a_name_may_come_as_a_number(namespace):
+    """Pure Data sends a preset called 3 as the float 3.0."""
+    assert one(namespace, "/preset/recall", 3.0) == ("/preset/recall", ("3",))
+    assert one(namespace, "/preset/recall", "soft", 2) == ("/preset/recall", ("soft", 2.0))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "knobs"),
+    [
+        ("/latent/*", "01234"),
+        ("/latent/{0,brightness}", "01"),
+        ("/latent/[1-3]", "123"),
+        ("/latent/[!1-3]", "04"),
+        ("/latent/?", "01234"),
+        ("/latent/*ness", "014"),
+        ("/l*t/0", "0"),
+        ("/latent/no*s", "4"),
+    ],
+)
+def test_a_pattern_turns_each_knob_that_it_names_once(namespace, pattern, knobs):
+    found = [command.address for command in namespace.parse(pattern, [0.5])]
+    assert sorted(found) == [f"/latent/{knob}" for knob in knobs]
+
+
+def test_a_star_stays_within_its_part_of_the_address(namespace):
+    assert {command.row.pattern for command in namespace.parse("/p*c", [])} == {"/panic"}
+    with pytest.raises(AddressError):
+        namespace.parse("/*0", [0.5])
+
+
+@pytest.mark.parametrize(
+    "pattern", ["/latent/" + "*?" * 45, "/" + "{,}" * 33, "/latent/" + "{,l}*" * 18 + "#", "/[", "/{"]
+)
+def test_a_hostile_pattern_is_refused_and_does_not_hang(namespace, pattern):
+    """Backtracking over any of the first three would take longer than a concert."""
+    with pytest.raises(AddressError, match="no address matches"):
+        namespace.parse(pattern, [0.5])
+
+
+def test_an_endless_address_is_refused(namespace):
+    with pytest.raises(AddressError, match="at most 100 characters") as caught:
+        namespace.parse("/" + "x" * 60_000, [])
+    assert len(str(caught.value)) < 200
+
+
+def test_every_row_can_be_looked_up_and_is_in_the_readme_table():
+    table = markdown_table()
+    for row in TABLE:
+        assert find_row(row.pattern.replace("<knob>", "7")) is row
+        assert row.usage() in table
+        assert row.pattern not in REPLIES
+    assert len(table.splitlines()) == len(TABLE) + 2
+    assert all(line.count("|") == 4 for line in table.splitlines())
+
+
+def test_no_pattern_is_listed_twice():
+    assert len({row.pattern for row in TABLE}) == len(TABLE)

@@ -1,0 +1,227 @@
+"""`latentone play` as a person runs it: a process, a real socket, a real signal."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from fakes import FakeDecoder, write_fake_model
+from latentone.server import play as play_module
+from latentone.server.audio.device import AudioUnavailable
+from latentone.server.config import load_config
+from latentone.server.engine import Status
+from latentone.server.play import play_with
+from latentone.server.screen import Latency, troubles
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
+from rich.console import Console
+
+DEADLINE_S = 60.0
+QUIET = {"PYTHONUNBUFFERED": "1", "TERM": "dumb"}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_fake_model(tmp_path_factory.mktemp("model") / "fake.onnx")
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A playing process, and a socket to talk to it."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process = process
+        self._address = ("127.0.0.1", port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.settimeout(0.2)
+
+    def send(self, address: str, *values: float) -> None:
+        message = OscMessageBuilder(address)
+        for value in values:
+            message.add_arg(value)
+        self._socket.sendto(message.build().dgram, self._address)
+
+    def ask(self, address: str, *values: float) -> OscMessage:
+        """Send until an answer comes: while the server starts, nobody listens."""
+        deadline = time.monotonic() + DEADLINE_S
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.process.communicate()
+            self.send(address, *values)
+            try:
+                return OscMessage(self._socket.recv(65535))
+            except (TimeoutError, ConnectionError):
+                continue
+        raise AssertionError(f"no answer to {address}")
+
+    def end(self) -> tuple[int, str, str]:
+        out, err = self.process.communicate(timeout=DEADLINE_S)
+        return self.process.returncode, out, err
+
+
+@contextmanager
+def serving(*arguments: object) -> Iterator[Server]:
+    port = free_udp_port()
+    command = [sys.executable, "-m", "latentone.server", "play", *map(str, arguments), "--osc-port", str(port)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **QUIET}
+    )
+    try:
+        yield Server(process, port)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_plays_answers_and_ends_on_quit(model: Path) -> None:
+    with serving(model, "--sink", "null") as server:
+        assert server.ask("/status").params[:2] == ["fake", 4]
+        assert server.ask("/nonsense").address == "/fail"
+        server.send("/latent/0", 0.8)
+        assert server.ask("/quit").params == ["/quit"]
+        status, out, err = server.end()
+    assert (status, err) == (0, "")
+    for promised in ("model", "runtime", "output", "latency", "oscsend localhost", "underruns"):
+        assert promised in out
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_status_0(model: Path, how: signal.Signals) -> None:
+    with serving(model, "--sink", "null") as server:
+        server.ask("/status")
+        server.process.send_signal(how)
+        status, out, err = server.end()
+    assert (status, err) == (0, "")
+    assert "played" in out
+
+
+def test_a_knob_turned_by_osc_is_heard_in_the_file(model: Path, tmp_path: Path) -> None:
+    output = tmp_path / "heard.wav"
+    with serving(model, "-o", output) as server:
+        server.ask("/sync", 1)
+        server.send("/temperature", 0.0)
+        server.send("/glide_s", 0.0)
+        server.send("/latent/0", 0.8)
+        time.sleep(0.3)  # what is heard in that time is what is looked at
+        server.process.send_signal(signal.SIGTERM)
+        status, _, err = server.end()
+    assert (status, err) == (0, "")
+    audio, _ = soundfile.read(output)
+    assert np.median(audio[-1600:-400]) == pytest.approx(0.4, abs=1e-4)
+
+
+def test_ends_by_itself_after_seconds(model: Path) -> None:
+    with serving(model, "--sink", "null", "--seconds", "0.5") as server:
+        status, out, err = server.end()
+    assert (status, err) == (0, "")
+    assert "played 0.5 s" in out
+
+
+def test_never_loads_torch(model: Path) -> None:
+    program = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print('torch' in sys.modules))\n"
+        f"sys.argv = ['latentone', 'play', {str(model)!r}, '--sink', 'null', '--seconds', '0.1', '--osc-port', '0']\n"
+        "from latentone.server.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=DEADLINE_S, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_a_busy_port_is_one_line(model: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        arguments = ["play", str(model), "--sink", "null", "--osc-port", str(port)]
+        done = subprocess.run(
+            [sys.executable, "-m", "latentone.server", *arguments], capture_output=True, text=True, timeout=DEADLINE_S
+        )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert str(port) in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["no-such-model"], "no-such-model"),
+        (["--config", "no-such.yaml"], "no-such.yaml"),
+        (["--latency-ms", "0.1"], "latency_ms"),
+        (["--sink", "trumpet"], "trumpet"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_1(arguments: list[str], expected: str) -> None:
+    command = [sys.executable, "-m", "latentone.server", "play", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert expected in done.stderr
+
+
+def test_without_a_sound_card_it_says_so_and_plays_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoDevice:
+        def __init__(self, *arguments: object) -> None:
+            pass
+
+        def __enter__(self) -> None:
+            raise AudioUnavailable("PortAudio is not installed: apt install libportaudio2")
+
+    monkeypatch.setattr(play_module, "DeviceSink", NoDevice)
+    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    heard = io.StringIO()
+    play_with(load_config(None, {"osc.port": 0}), 0.2, Console(file=heard, width=100))
+    said = heard.getvalue()
+    assert "apt install libportaudio2" in said
+    assert "null" in said
+    assert "played 0.2 s" in said
+
+
+def test_a_broken_decoder_is_reported_and_playing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder(broken_calls=(3,)))
+    heard = io.StringIO()
+    play_with(load_config(None, {"audio.sink": "null", "osc.port": 0}), 0.6, Console(file=heard, width=100))
+    assert heard.getvalue().count("told to break") == 1
+    assert "played 0.6 s" in heard.getvalue()
+
+
+def status(**changes: object) -> Status:
+    fine = {
+        "seconds": 5.0, "load": 0.4, "load_peak": 0.8, "peak": 0.5, "underruns": 0, "events_late": 0,
+        "events_dropped": 0, "faults": 0, "first_fault": "", "idle": False,
+    }  # fmt: skip
+    return Status(**{**fine, **changes})  # type: ignore[arg-type]
+
+
+def test_troubles_come_with_a_figure_and_a_remedy() -> None:
+    assert list(troubles(status(), 60, settled=True)) == []
+    [(kind, slow)] = troubles(status(load=1.6, underruns=9), 60, settled=True)
+    assert kind == "slow"
+    assert "0.62 s of sound a second" in slow
+    assert "smaller model" in slow
+    [(_, dry)] = troubles(status(underruns=1), 60, settled=True)
+    assert "--latency-ms 60" in dry
+    [(_, loud)] = troubles(status(peak=2.0), 60, settled=True)
+    assert "6.0 dB" in loud
+    assert list(troubles(status(load=1.6), 60, settled=False)) == [], "the first blocks say nothing about the load"
+
+
+def test_latency_is_told_part_by_part() -> None:
+    assert str(Latency(0.02, 0.06, 0.0, 0.005)) == "85 ms at most (block 20 + output 60 + model 5)"
