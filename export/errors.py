@@ -1,10 +1,7 @@
-"""The one exception that users see."""
+"""The one exception that users see, for exporting and playing; `models` defines it, since it may import neither."""
 
 from __future__ import annotations
 
+from ..models.errors import LatentoneError
 
-class LatentoneError(Exception):
-    """Something a person can put right. Its text is one line: what is wrong, where, and what is allowed or to be done.
-
-    The command line prints it without a traceback and exits with status 1; a running server reports it and plays on.
-    """
+__all__ = ["LatentoneError"]

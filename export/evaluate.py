@@ -13,8 +13,7 @@ from torch.utils.data import DataLoader
 from ..models.wavenet_vae import data, network
 from .descriptors import log_mel_db
 from .errors import LatentoneError
-from .export import encoder_path
-from .runtime.load import load_decoder, load_encoder
+from .runtime.load import encoder_file_of, load_decoder, load_encoder
 from .sweep import listen, play
 
 CLIP_S = 1.0
@@ -75,7 +74,7 @@ def evaluate(
     """
     model, _ = network.load(checkpoint)
     h = model.hyperparameters
-    decoder, encoder = load_decoder(model_file), load_encoder(encoder_path(model_file))
+    decoder, encoder = load_decoder(model_file), load_encoder(encoder_file_of(model_file))
     if decoder.manifest.network != h.to_dict() | {"speakers": list(h.speakers)}:
         raise LatentoneError(f"{model_file}: was not exported from {checkpoint} (their networks differ)")
     say(f"reading {len(held_out)} held-out recordings")

@@ -20,7 +20,7 @@ from .errors import LatentoneError
 from .manifest import SCHEMA_VERSION, LatentRecord, Manifest
 from .onnx import encoder as onnx_encoder
 from .onnx import graph, parity, wavenet
-from .runtime.load import load_encoder
+from .runtime.load import encoder_file_of, load_encoder
 from .runtime.onnx import OnnxDecoder
 from .sweep import Heard, listen
 
@@ -51,11 +51,6 @@ class Exported:
     manifest: Manifest
     decoder_parity: parity.Parity
     encoder_error: float
-
-
-def encoder_path(decoder: Path) -> Path:
-    """Where a decoder's encoder lies: `voice.onnx` has `voice.encoder.onnx` beside it."""
-    return decoder.with_name(f"{decoder.stem}.encoder.onnx")
 
 
 def export(request: Request, say: Report = lambda _: None) -> Exported:
@@ -120,7 +115,7 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
     decoder_parity = parity.check_decoder(model.decoder, calibration, decoder, speaker=speaker)
 
     say("exporting the encoder")
-    encoder_file = encoder_path(request.output)
+    encoder_file = encoder_file_of(request.output)
     encoder_manifest = manifest.model_copy(
         update={
             "kind": "encoder",

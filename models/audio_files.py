@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+import soundfile
+import soxr
 
-from ..export.errors import LatentoneError
+from .errors import LatentoneError
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 LOUDNESS_LUFS = -23.0
@@ -33,9 +35,8 @@ def load(path: Path, sample_rate_hz: int) -> np.ndarray:
 
     Raises LatentoneError naming the file when it cannot be read or holds no sound.
     """
-    import soundfile
-    import soxr
-
+    if not path.is_file():
+        raise LatentoneError(f"{path}: no such file")
     try:
         audio, file_rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
@@ -50,6 +51,7 @@ def load(path: Path, sample_rate_hz: int) -> np.ndarray:
 
 def normalised(mono: np.ndarray, sample_rate_hz: int) -> np.ndarray:
     """(samples,) scaled to -23 LUFS and a peak of at most 0.97; a clip under 0.4 s goes by its RMS instead."""
+    # Here, because it loads scipy, which only those who read recordings should wait for.
     import pyloudnorm
 
     if len(mono) > _LOUDNESS_BLOCK_S * sample_rate_hz:

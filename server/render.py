@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import soundfile
-import soxr
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..export.errors import LatentoneError
 from ..export.runtime import Decoder
+from ..models import audio_files
 from .addresses import KNOB
 from .audio.file import FileSink
 from .audio.resampled import ResampledSink
@@ -78,16 +77,17 @@ def resynth(
     \b
       latentone resynth voice.wav -o again.wav
     """
-    from ..export.runtime.load import load_encoder
+    from ..export.runtime.load import encoder_file_of, load_encoder
 
     settings = load_config(config, {"model.name": model, "model.seed": seed, "audio.sample_rate_hz": sample_rate})
     decoder_file = settings.model_file()
-    encoder_file = decoder_file.with_suffix(".encoder.onnx")
+    encoder_file = encoder_file_of(decoder_file)
     if not encoder_file.is_file():
         raise LatentoneError(f"{decoder_file}: resynth needs its encoder beside it, as {encoder_file.name}")
     encoder = load_encoder(encoder_file)
     decoder = open_decoder(settings)
-    audio = _read_mono(recording, encoder.manifest.sample_rate_hz)
+    # As loud as the recordings that the model was trained on: it knows no others.
+    audio = audio_files.load(recording, encoder.manifest.sample_rate_hz)[None]
     seconds = audio.shape[1] / encoder.manifest.sample_rate_hz
     latents = encoder.encode(audio)[0]  # (dim, frames)
     if latents.shape[0] != len(decoder.manifest.latents):
@@ -151,14 +151,3 @@ def _progress(console: Console) -> Progress:
     name, percentage = TextColumn("{task.description}"), TextColumn("{task.percentage:.0f} %")
     columns = (name, BarColumn(), percentage, TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def _read_mono(path: Path, sample_rate_hz: int) -> np.ndarray:
-    """A recording of any rate and channel count as float32 (1, samples) at `sample_rate_hz`."""
-    try:
-        audio, recorded_hz = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise LatentoneError(f"{path}: not an audio file that can be read: {error}") from None
-    if not len(audio):
-        raise LatentoneError(f"{path}: the recording is empty")
-    return soxr.resample(audio.mean(axis=1), recorded_hz, sample_rate_hz)[None]

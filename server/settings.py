@@ -126,5 +126,6 @@ class Config(_Section):
         for candidate in [name, *(folder / f"{self.model.name}.onnx" for folder in folders)]:
             if candidate.is_file():
                 return candidate
-        shipped = ", ".join(sorted(file.stem for folder in folders for file in folder.glob("*.onnx"))) or "none found"
+        found = {file.stem for folder in folders for file in folder.glob("*.onnx")}
+        shipped = ", ".join(sorted(name for name in found if not name.endswith(".encoder"))) or "none found"
         raise LatentoneError(f"model {self.model.name!r} is neither a file nor the name of a model ({shipped})")

@@ -57,7 +57,8 @@ class Graph:
     def ops(self, kind: str, *inputs: str, outputs: int, **attributes: object) -> list[str]:
         """Add a node and return the names of its outputs."""
         names = [f"{self.name}.{kind.lower()}_{len(self._nodes)}_{i}" for i in range(outputs)]
-        self._nodes.append(helper.make_node(kind, list(inputs), names, **attributes)  # pyright: ignore[reportArgumentType])
+        node = helper.make_node(kind, list(inputs), names, **attributes)  # pyright: ignore[reportArgumentType]
+        self._nodes.append(node)
         return names
 
     def slice(self, value: str, start: int, end: int | None, axis: int) -> str:

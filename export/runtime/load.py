@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from .onnx import OnnxEncoder
 
 RUNTIMES = ("auto", "onnx")
+ENCODER_SUFFIX = ".encoder.onnx"
+
+
+def encoder_file_of(decoder: Path) -> Path:
+    """Where a decoder's encoder lies: `voice.onnx` has `voice.encoder.onnx` beside it."""
+    return decoder.with_name(decoder.stem + ENCODER_SUFFIX)
 
 
 def load_decoder(path: Path, runtime: str = "auto", provider: str = "auto", threads: int = 1) -> Decoder:
@@ -20,7 +26,10 @@ def load_decoder(path: Path, runtime: str = "auto", provider: str = "auto", thre
         raise LatentoneError(f"runtime {runtime} is not one of {', '.join(RUNTIMES)}")
     from .onnx import OnnxDecoder
 
-    return OnnxDecoder(path, provider, threads)
+    decoder = OnnxDecoder(path, provider, threads)
+    if runtime == "auto":
+        decoder.runtime += ", auto: the one runtime that reads this file"
+    return decoder
 
 
 def load_encoder(path: Path, provider: str = "auto", threads: int = 1) -> OnnxEncoder:

@@ -87,7 +87,7 @@ class OnnxDecoder:
         self._state_names = states
         self._outputs = ["audio", *following]
         short = {value: key for key, value in PROVIDERS.items()}
-        self.runtime = f"onnx ({short.get(self._session.get_providers()[0], '?')})"
+        self.runtime = f"ONNX Runtime {onnxruntime.__version__} on {short[self._session.get_providers()[0]]}"
 
     def initial_state(self, batch: int) -> State:
         return {r.name: np.zeros((batch, *r.shape), dtype=r.dtype) for r in self.manifest.state}

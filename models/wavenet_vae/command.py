@@ -7,7 +7,7 @@ from typing import Annotated
 
 from typer import BadParameter, Option
 
-from ...export.errors import LatentoneError
+from ..errors import LatentoneError
 from .hyperparameters import SIZES, Hyperparameters
 
 

@@ -13,8 +13,8 @@ from rich.progress import track
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ...export.errors import LatentoneError
 from .. import audio_files, mulaw
+from ..errors import LatentoneError
 from .hyperparameters import Hyperparameters
 from .network import WaveNetVAE
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...export.errors import LatentoneError
+from ..errors import LatentoneError
 from .decoder import Decoder
 from .encoder import Encoder
 from .hyperparameters import Hyperparameters

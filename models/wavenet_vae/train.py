@@ -15,7 +15,7 @@ from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ...export.errors import LatentoneError
+from ..errors import LatentoneError
 from . import data, listening
 from .hyperparameters import Hyperparameters
 from .network import Losses, WaveNetVAE, active_units

@@ -8,9 +8,9 @@ import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
-from conftest import SAMPLE_RATE_HZ, voice_like
 from latentone.export.errors import LatentoneError
 from latentone.models import audio_files
+from signals import SAMPLE_RATE_HZ, voice_like
 
 
 def test_every_format_rate_and_channel_count_becomes_mono_at_the_models_rate(recordings: Path) -> None:
@@ -24,7 +24,9 @@ def test_loudness_is_minus_23_lufs_whatever_it_was(tmp_path: Path) -> None:
     for gain in (0.05, 0.3):
         soundfile.write(tmp_path / "take.wav", gain * voice_like(3.0, 1), SAMPLE_RATE_HZ, subtype="FLOAT")
         audio = audio_files.load(tmp_path / "take.wav", SAMPLE_RATE_HZ)
-        assert pyloudnorm.Meter(SAMPLE_RATE_HZ).integrated_loudness(audio.astype(float)) == pytest.approx(-23.0, abs=0.1)
+        assert pyloudnorm.Meter(SAMPLE_RATE_HZ).integrated_loudness(audio.astype(float)) == pytest.approx(
+            -23.0, abs=0.1
+        )
 
 
 def test_mp3_is_read(tmp_path: Path) -> None:
@@ -40,7 +42,9 @@ def test_unreadable_files_are_named_and_skipped(tmp_path: Path) -> None:
     skipped: list[str] = []
     loaded = list(audio_files.load_all(audio_files.find(tmp_path), SAMPLE_RATE_HZ, skipped))
     assert [path.name for path, _ in loaded] == ["good.wav"]
-    assert [name for line, name in zip(skipped, ("broken.wav", "empty.flac", "silent.wav"), strict=True) if name in line]
+    assert [
+        name for line, name in zip(skipped, ("broken.wav", "empty.flac", "silent.wav"), strict=True) if name in line
+    ]
     assert all(len(line.splitlines()) == 1 for line in skipped)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import librosa
 import numpy as np
 import torch
-from conftest import SAMPLE_RATE_HZ, voice_like
 from latentone.models.features import Mfcc
+from signals import SAMPLE_RATE_HZ, voice_like
 
 HOP_SAMPLES = 160
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import voice_like
 from latentone.models import mulaw
 from latentone.models.filterbank import FilterBank
+from signals import voice_like
 
 # Ten dB better than the best that 8-bit µ-law leaves (38 dB).
 NEAR_PERFECT_DB = 48.0

@@ -32,7 +32,9 @@ def layer(kind: str) -> tuple[Streamed, torch.Tensor]:
     return bank.synthesise, torch.randn(2, bank.bands, STEPS)
 
 
-@pytest.mark.parametrize("kind", ["conv1", "conv5", "gated1", "gated16", "gated300", "bank1", "bank4", "bank8", "bank16"])
+@pytest.mark.parametrize(
+    "kind", ["conv1", "conv5", "gated1", "gated16", "gated300", "bank1", "bank4", "bank8", "bank16"]
+)
 @pytest.mark.parametrize("sizes", [[1], [7, 1, 32], [64], [STEPS]])
 def test_streamed_equals_whole(kind: str, sizes: list[int]) -> None:
     stream, signal = layer(kind)
