@@ -54,11 +54,13 @@ def export(
     print(f"next: latentone play {done.decoder}")
 
 
-def inspect(model: Annotated[Path, Argument(help="An exported model file.")]) -> None:
+def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped model's name.")]) -> None:
     """Print what a model file is: rates, latency, training data, and every knob."""
+    from .runtime.load import SHIPPED_MODELS
     from .runtime.onnx import open_session
 
-    _, manifest = open_session(model)
+    shipped = SHIPPED_MODELS / f"{model}.onnx"
+    _, manifest = open_session(shipped if not model.is_file() and shipped.is_file() else model)
     console = Console()
     facts = Table("", manifest.name, title=str(model), title_justify="left", show_edge=False)
     facts.add_row("kind", f"{manifest.kind}, {manifest.family}")
@@ -83,11 +85,12 @@ def inspect(model: Annotated[Path, Argument(help="An exported model file.")]) ->
         "state", f"{len(manifest.state)} tensors, {sum(_size(r.shape) for r in manifest.state)} numbers a voice"
     )
     console.print(facts)
-    knobs = Table("knob", "name", "home", "mean", "std", "2.5 %", "97.5 %", "heard (Spearman's ρ)", show_edge=False)
+    knobs = Table(
+        "knob", "name", "home", "mean", "std", "2.5 %", "97.5 %", "heard (Spearman's ρ, clear ones)", show_edge=False
+    )
     for index, latent in enumerate(manifest.latents):
-        heard = "  ".join(
-            f"{key} {rho:+.2f}" for key, rho in sorted(latent.heard.items(), key=lambda item: -abs(item[1]))
-        )
+        clear = sorted((item for item in latent.heard.items() if abs(item[1]) >= 0.5), key=lambda item: -abs(item[1]))
+        heard = ", ".join(f"{key} {rho:+.2f}" for key, rho in clear)
         low, high = latent.quantiles.get("0.025", -1.0), latent.quantiles.get("0.975", 1.0)
         knobs.add_row(
             str(index),

@@ -16,6 +16,7 @@ import torch
 from ..models import audio_files
 from ..models.wavenet_vae import data, network
 from .calibrate import Calibration, find_home, knob_names
+from .descriptors import HEARD_AS
 from .errors import LatentoneError
 from .manifest import SCHEMA_VERSION, LatentRecord, Manifest
 from .onnx import encoder as onnx_encoder
@@ -109,7 +110,8 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
     # Turning a knob up is to mean more of what it does.
     signs = np.array([-1.0 if main and knob.rho[main] < 0 else 1.0 for main, knob in zip(mains, heard, strict=True)])
     calibration = calibration.turned(signs)
-    manifest.latents = calibration.records(knob_names(mains), home * signs, _turned(heard, signs))
+    names = knob_names([HEARD_AS[main] if main else None for main in mains])
+    manifest.latents = calibration.records(names, home * signs, _turned(heard, signs))
     decoder = write(calibration)
     say("comparing with PyTorch over 20 blocks")
     decoder_parity = parity.check_decoder(model.decoder, calibration, decoder, speaker=speaker)

@@ -14,7 +14,7 @@ from .runtime import Decoder
 POSITIONS = 21
 POSITION_S = 0.3
 SETTLE_S = 0.1
-TAKES = 4
+TAKES = 8
 VOICES_AT_ONCE = 32
 REAL_RHO, REAL_P = 0.6, 0.01
 """A correlation is real, and may name a knob, from this |ρ| on and up to this probability of chance."""

@@ -25,6 +25,7 @@ from .controllers.score import read_score
 from .engine import Engine
 from .events import ControlEvent, EventQueue
 from .instrument import Running, block_frames, new_mapping, open_decoder
+from .picture import draw
 
 PROGRESS_PERIOD_S = 0.1
 
@@ -43,6 +44,7 @@ def render(
     seed: _Seed = None,
     seconds: Annotated[float | None, typer.Option(min=0.01, help="Length; the score's own if not given.")] = None,
     sample_rate: _Rate = None,
+    picture: Annotated[Path | None, typer.Option(help="Also draw knobs and spectrogram into this PNG.")] = None,
 ) -> None:
     """Play a score into a file, as fast as the machine can; the same score, model and seed give the same bytes.
 
@@ -62,6 +64,8 @@ def render(
     commands = MidiMap(settings.mapping.midi, names).commands
     played = read_score(score, decoder.manifest.sample_rate_hz, names, commands)
     render_events(settings, decoder, played.events, seconds or played.seconds, output, Console())
+    if picture is not None:
+        draw(output, played.events, decoder.manifest.sample_rate_hz, names, picture)
 
 
 def resynth(

@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ..export.errors import LatentoneError
+from ..export.runtime.load import ENCODER_SUFFIX, SHIPPED_MODELS
 from .addresses import GAIN_DB, GLIDE_S, TEMPERATURE, AddressError, Argument, find_row
-
-SHIPPED_MODELS = Path(__file__).parent.parent / "models" / "pretrained"
 
 
 class _Section(BaseModel):
@@ -126,6 +125,6 @@ class Config(_Section):
         for candidate in [name, *(folder / f"{self.model.name}.onnx" for folder in folders)]:
             if candidate.is_file():
                 return candidate
-        found = {file.stem for folder in folders for file in folder.glob("*.onnx")}
-        shipped = ", ".join(sorted(name for name in found if not name.endswith(".encoder"))) or "none found"
+        files = [file for folder in folders for file in folder.glob("*.onnx")]
+        shipped = ", ".join(sorted({f.stem for f in files if not f.name.endswith(ENCODER_SUFFIX)})) or "none found"
         raise LatentoneError(f"model {self.model.name!r} is neither a file nor the name of a model ({shipped})")

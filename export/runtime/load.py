@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 RUNTIMES = ("auto", "onnx")
 ENCODER_SUFFIX = ".encoder.onnx"
+SHIPPED_MODELS = Path(__file__).parents[2] / "models" / "pretrained"
 
 
 def encoder_file_of(decoder: Path) -> Path:

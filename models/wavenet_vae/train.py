@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ..errors import LatentoneError
-from . import data, listening
+from . import curve, data, listening
 from .hyperparameters import Hyperparameters
 from .network import Losses, WaveNetVAE, active_units
 
@@ -165,6 +165,7 @@ def train(settings: Settings) -> Path:
         train_time_interval=_minutes(CHECKPOINT_MINUTES),
         enable_version_counter=False,
     )
+    csv = CSVLogger(settings.export_path, "curves")
     accelerator, devices = device_of(settings.device, settings.devices)
     trainer = lightning.Trainer(
         max_epochs=settings.epochs,
@@ -181,11 +182,14 @@ def train(settings: Settings) -> Path:
             EMAWeightAveraging(decay=EMA_DECAY, update_starting_at_step=WARM_UP_STEPS),
             RichProgressBar(),
         ],
-        logger=[TensorBoardLogger(settings.export_path, "tensorboard"), CSVLogger(settings.export_path, "curves")],
+        logger=[TensorBoardLogger(settings.export_path, "tensorboard"), csv],
     )
     trainer.fit(Training(model, settings), loader, validation, ckpt_path=settings.resume, weights_only=False)
     last = settings.export_path / "last.ckpt"
     trainer.save_checkpoint(last)
+    if trainer.is_global_zero and csv.log_dir:
+        csv.save()
+        curve.draw(Path(csv.log_dir) / "metrics.csv", settings.export_path / "curve.png")
     return last
 
 

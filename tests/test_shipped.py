@@ -1,0 +1,106 @@
+"""The shipped model is an instrument: it sounds, its knobs are heard, and a message from outside moves it."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from latentone.export.manifest import Manifest
+from latentone.export.runtime.load import SHIPPED_MODELS, load_decoder, load_encoder
+from latentone.export.sweep import listen
+
+ROOT = Path(__file__).parent.parent
+PLAYABLE_RHO = 0.8
+DEADLINE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def manifest() -> Manifest:
+    return load_decoder(SHIPPED_MODELS / "voice.onnx").manifest
+
+
+def latentone(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "latentone.server", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_it_says_what_it_was_trained_on_and_under_which_licence(manifest: Manifest) -> None:
+    assert manifest.trained_on["name"] == "festvox-ru"
+    assert "Shmyrev" in manifest.trained_on["credit"]
+    assert "Shmyrev" in (SHIPPED_MODELS / "voice.LICENCE.txt").read_text()
+    assert load_encoder(SHIPPED_MODELS / "voice.encoder.onnx").manifest.latent_names == manifest.latent_names
+
+
+def test_at_least_four_of_the_first_eight_knobs_are_clearly_heard(manifest: Manifest) -> None:
+    clear = [max(map(abs, latent.heard.values())) >= PLAYABLE_RHO for latent in manifest.latents[:8]]
+    assert sum(clear) >= 4
+
+
+def test_the_first_knob_does_what_its_manifest_says(manifest: Manifest) -> None:
+    """Swept anew with other noise: the correlation that named it is no accident of one seed."""
+    decoder = load_decoder(SHIPPED_MODELS / "voice.onnx")
+    [heard] = listen(decoder, [0], seed=123)
+    name, rho = max(manifest.latents[0].heard.items(), key=lambda item: abs(item[1]))
+    assert heard.rho[name] * np.sign(rho) >= PLAYABLE_RHO
+
+
+def test_a_sweep_renders_twice_to_the_same_bytes_and_is_seen_in_the_sound(tmp_path: Path, manifest: Manifest) -> None:
+    score = tmp_path / "sweep.yaml"
+    score.write_text(
+        "seconds: 3\nevents:\n  - [0, /glide_s, 0]\n  - {from_s: 0, to_s: 3, address: /latent/0, from: -1, to: 1}\n"
+    )
+    for name in ("a.wav", "b.wav"):
+        done = latentone("render", score, "-o", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+    audio, rate_hz = soundfile.read(tmp_path / "a.wav")
+    assert (rate_hz, len(audio)) == (manifest.sample_rate_hz, 3 * manifest.sample_rate_hz)
+    assert 0.01 < np.abs(audio).max() < 1.0
+    levels_db = [20 * np.log10(np.sqrt(np.mean(part**2)) + 1e-9) for part in np.array_split(audio, 6)]
+    assert max(levels_db) - min(levels_db) > 6.0
+
+
+@pytest.mark.skipif(shutil.which("oscsend") is None, reason="oscsend (liblo-tools) is not installed")
+def test_oscsend_changes_the_sound_of_a_running_server(tmp_path: Path) -> None:
+    """Two servers with one seed drift alike; the one that is spoken to then sounds different."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "latentone.server", "play", "--seconds", "3", "--osc-port", str(port), "-o"]
+    quiet = subprocess.run(
+        [*command, str(tmp_path / "quiet.wav")], capture_output=True, timeout=DEADLINE_S, check=False
+    )
+    assert quiet.returncode == 0, quiet.stderr
+    server = subprocess.Popen([*command, str(tmp_path / "moved.wav")], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        for line in server.stdout:
+            if "oscsend" in line:
+                break
+        end_s = time.monotonic() + DEADLINE_S
+        while server.poll() is None and time.monotonic() < end_s:
+            subprocess.run(["oscsend", "localhost", str(port), "/latent/0", "f", "-0.9"], timeout=5, check=True)
+            subprocess.run(["oscsend", "localhost", str(port), "/gain_db", "f", "-6"], timeout=5, check=True)
+        server.communicate(timeout=DEADLINE_S)
+    finally:
+        server.kill()
+    assert server.returncode == 0
+    still, _ = soundfile.read(tmp_path / "quiet.wav")
+    moved, _ = soundfile.read(tmp_path / "moved.wav")
+    assert len(still) == len(moved)
+    last = slice(-8000, -400)
+    assert np.sqrt(np.mean(moved[last] ** 2)) < 0.6 * np.sqrt(np.mean(still[last] ** 2))
+
+
+def test_play_without_a_sound_card_runs_and_ends_well() -> None:
+    done = latentone("play", "--sink", "null", "--seconds", "1", "--osc-port", "0")
+    assert done.returncode == 0, done.stderr
+    for fact in ("voice", "ONNX Runtime", "latency", "oscsend", "underruns"):
+        assert fact in done.stdout
