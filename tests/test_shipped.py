@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,8 @@ def test_oscsend_changes_the_sound_of_a_running_server(tmp_path: Path) -> None:
                 break
         end_s = time.monotonic() + DEADLINE_S
         while server.poll() is None and time.monotonic() < end_s:
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(timeout=0.1)
             subprocess.run(["oscsend", "localhost", str(port), "/latent/0", "f", "-0.9"], timeout=5, check=True)
             subprocess.run(["oscsend", "localhost", str(port), "/gain_db", "f", "-6"], timeout=5, check=True)
         server.communicate(timeout=DEADLINE_S)

@@ -30,7 +30,8 @@ def draw(metrics: Path, picture: Path) -> None:
 
     series = read(metrics)
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    axes = dict(zip(("bits a code", "KL, nats a latent frame"), figure.subplots(1, 2), strict=True))
+    units = list(dict.fromkeys(unit for unit, _, _ in COLUMNS.values()))
+    axes = dict(zip(units, figure.subplots(1, len(units)), strict=True))
     for name, points in series.items():
         unit, label, colour = COLUMNS[name]
         marker = "" if name.startswith("train") else "o"

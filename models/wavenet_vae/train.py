@@ -10,7 +10,7 @@ from typing import Any
 
 import pytorch_lightning as lightning
 import torch
-from pytorch_lightning.callbacks import EMAWeightAveraging, ModelCheckpoint, RichProgressBar
+from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar, WeightAveraging
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -179,7 +179,7 @@ def train(settings: Settings) -> Path:
         callbacks=[
             checkpoints,
             regularly,
-            EMAWeightAveraging(decay=EMA_DECAY, update_starting_at_step=WARM_UP_STEPS),
+            WeightAveraging(avg_fn=_average),
             RichProgressBar(),
         ],
         logger=[TensorBoardLogger(settings.export_path, "tensorboard"), csv],
@@ -191,6 +191,12 @@ def train(settings: Settings) -> Path:
         csv.save()
         curve.draw(Path(csv.log_dir) / "metrics.csv", settings.export_path / "curve.png")
     return last
+
+
+def _average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+    """Exponential moving average of the weights, over the last tenth of a young run and 1,000 steps of an old one."""
+    decay = min(EMA_DECAY, (1.0 + float(count)) / (10.0 + float(count)))
+    return averaged + (1.0 - decay) * (current - averaged)
 
 
 def _minutes(count: float) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import onnx
@@ -74,7 +75,7 @@ class ListSink:
     def __init__(self) -> None:
         self.blocks: list[np.ndarray] = []
 
-    def __enter__(self) -> ListSink:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

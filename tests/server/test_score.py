@@ -52,7 +52,7 @@ def test_a_plain_list_is_a_score_and_lasts_a_second_longer(tmp_path):
 
 def test_a_sweep_is_a_straight_line_without_gaps(tmp_path):
     score = read_yaml(tmp_path, "- {from_s: 1, to_s: 3, address: /latent/0, from: -1, to: 1}")
-    places = [event.at_sample for event in score.events]
+    places = [event.at_sample or 0 for event in score.events]
     values = [event.values[0] for event in score.events]
     assert (places[0], places[-1], values[0], values[-1]) == (RATE_HZ, 3 * RATE_HZ, -1.0, 1.0)
     assert max(b - a for a, b in pairwise(places)) <= 0.004 * RATE_HZ
