@@ -75,8 +75,8 @@ def evaluate(
     model, _ = network.load(checkpoint)
     h = model.hyperparameters
     decoder, encoder = load_decoder(model_file), load_encoder(encoder_file_of(model_file))
-    if decoder.manifest.network != h.to_dict() | {"speakers": list(h.speakers)}:
-        raise LatentoneError(f"{model_file}: was not exported from {checkpoint} (their networks differ)")
+    if decoder.manifest.weights_sha256 != network.fingerprint(model):
+        raise LatentoneError(f"{model_file}: was not exported from {checkpoint} (their weights differ)")
     say(f"reading {len(held_out)} held-out recordings")
     recordings = data.prepare(held_out, root, model, fit=False, progress=False)
     say("measuring bits")
@@ -90,8 +90,7 @@ def evaluate(
         long_enough[i] for i in np.linspace(0, len(long_enough) - 1, min(RESYNTHESES, len(long_enough))).astype(int)
     ]
     delay = decoder.manifest.latency_samples
-    originals = np.stack([_original(model, recording, latents)[0] for recording in chosen])
-    codecs = np.stack([_original(model, recording, latents)[1] for recording in chosen])
+    originals, codecs = map(np.stack, zip(*(_original(model, one, latents) for one in chosen), strict=True))
     knobs = encoder.encode(originals)
     shuffled = np.stack([clip[:, generator.permutation(clip.shape[1])] for clip in knobs])
     heat = decoder.manifest.temperature if temperature is None else temperature
@@ -125,7 +124,7 @@ def evaluate(
 def _bits(model: network.WaveNetVAE, recordings: list[data.Recording]) -> tuple[float, float, int]:
     h = model.hyperparameters
     torch.manual_seed(0)
-    clips = data.Clips(recordings, h, round(CLIP_S * h.sample_rate_hz / h.latent_hop_samples), random=False)
+    clips = data.Clips(recordings, h, data.clip_latents(CLIP_S, h), random=False)
     right, shuffled, weight, means = 0.0, 0.0, 0, []
     for batch in DataLoader(clips, BATCH):
         losses = model.losses(batch, data.MARGIN_LATENTS, 0.0, 0.0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
@@ -77,6 +79,7 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
         latents=_unheard(calibration),
         state=wavenet.state_records(model.decoder),
         network=h.to_dict(),
+        weights_sha256=network.fingerprint(model),
         trained_on={
             "name": _trained_on(request, record).name,
             "seconds": round(seconds),
@@ -92,20 +95,42 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
         },
     )
 
+    request.output.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".export-", dir=request.output.parent) as folder:
+        draft = Path(folder) / request.output.name
+        proofs = _make(model, calibration, energy_db, manifest, speaker, draft, request.seed, say)
+        # Only what is proved takes the place of what was there.
+        final_encoder = encoder_file_of(request.output)
+        encoder_file_of(draft).replace(final_encoder)
+        draft.replace(request.output)
+    return Exported(request.output, final_encoder, manifest, *proofs)
+
+
+def _make(
+    model: network.WaveNetVAE,
+    calibration: Calibration,
+    energy_db: np.ndarray,
+    manifest: Manifest,
+    speaker: int | None,
+    output: Path,
+    seed: int,
+    say: Report,
+) -> tuple[parity.Parity, float]:
+    """Write decoder and encoder, complete `manifest` by listening, and compare both with PyTorch."""
+    h = model.hyperparameters
+
     def write(with_calibration: Calibration) -> OnnxDecoder:
         nodes = wavenet.decoder_graph(model.decoder, with_calibration.matrix, with_calibration.offset, speaker)
-        graph.write(nodes, manifest, request.output)
-        return OnnxDecoder(request.output)
+        graph.write(nodes, manifest, output)
+        return OnnxDecoder(output)
 
     decoder = write(calibration)
     say("looking for a home that sounds")
-    home = find_home(decoder, calibration.knobs, energy_db, request.seed)
+    home = find_home(decoder, calibration.knobs, energy_db, seed)
     for latent, value in zip(decoder.manifest.latents, home, strict=True):
         latent.home = float(value)
     say(f"listening to {h.latents} knobs")
-    heard = listen(
-        decoder, range(h.latents), request.seed, lambda done, count: say(f"listened to {done} of {count} knobs")
-    )
+    heard = listen(decoder, range(h.latents), seed, lambda done, count: say(f"listened to {done} of {count} knobs"))
     mains = [knob.main for knob in heard]
     # Turning a knob up is to mean more of what it does.
     signs = np.array([-1.0 if main and knob.rho[main] < 0 else 1.0 for main, knob in zip(mains, heard, strict=True)])
@@ -117,7 +142,7 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
     decoder_parity = parity.check_decoder(model.decoder, calibration, decoder, speaker=speaker)
 
     say("exporting the encoder")
-    encoder_file = encoder_file_of(request.output)
+    encoder_file = encoder_file_of(output)
     encoder_manifest = manifest.model_copy(
         update={
             "kind": "encoder",
@@ -132,7 +157,7 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
     )
     module = onnx_encoder.CalibratedEncoder(model.encoder, calibration).eval()
     encoder_error = parity.check_encoder(module, load_encoder(encoder_file))
-    return Exported(request.output, encoder_file, manifest, decoder_parity, encoder_error)
+    return decoder_parity, encoder_error
 
 
 @torch.inference_mode()
@@ -146,6 +171,8 @@ def encode_all(model: network.WaveNetVAE, files: list[Path]) -> tuple[np.ndarray
         raw.append(model.encoder.encode(torch.from_numpy(whole)[None])[0].T.numpy())
         energy_db.append(10 * np.log10(np.mean(whole.reshape(-1, h.latent_hop_samples) ** 2, axis=1) + 1e-10))
         samples += len(audio)
+    for line in skipped:
+        print(f"skipped {line}", file=sys.stderr)
     if sum(map(len, raw)) < 2 * h.latents:
         raise LatentoneError(
             f"calibration needs at least {2 * h.latents} latent frames of readable audio; give more with --train_path"

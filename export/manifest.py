@@ -61,6 +61,8 @@ class Manifest(_Record):
     state: list[StateRecord] = Field(default_factory=list)
     network: dict[str, Any] = Field(default_factory=dict)
     """Hyperparameters of the family, enough for a runtime to recognise the graph."""
+    weights_sha256: str = ""
+    """Of the checkpoint that it was exported from."""
     trained_on: dict[str, Any] = Field(default_factory=dict)
     """Training data and its licence: `name`, `licence`, `credit`, `seconds`."""
     tools: dict[str, str] = Field(default_factory=dict)

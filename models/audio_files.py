@@ -42,10 +42,10 @@ def load(path: Path, sample_rate_hz: int) -> np.ndarray:
     except (OSError, RuntimeError) as error:
         raise LatentoneError(f"{path}: cannot be read as audio ({str(error).removesuffix('.')})") from None
     mono = audio.mean(axis=1)
-    if not len(mono) or not np.isfinite(mono).all() or not np.any(mono):
-        raise LatentoneError(f"{path}: holds no sound")
     if file_rate_hz != sample_rate_hz:
         mono = soxr.resample(mono, file_rate_hz, sample_rate_hz)
+    if not len(mono) or not np.isfinite(mono).all() or not np.any(mono):
+        raise LatentoneError(f"{path}: holds no sound")
     return normalised(mono, sample_rate_hz)
 
 

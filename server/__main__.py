@@ -41,6 +41,7 @@ def _command(group: typer.Typer, name: str, module: str, function: str, summary:
 
 
 _command(app, "play", ".play", "play", "Play a model, live: OSC and MIDI turn its knobs.")
+_command(app, "devices", ".devices", "devices", "List the audio devices that can play.")
 _command(app, "render", ".render", "render", "Play a score into a file; same score, model and seed, same bytes.")
 _command(app, "resynth", ".render", "resynth", "Encode a recording and decode it again.")
 _command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")

@@ -12,7 +12,7 @@ from itertools import count
 
 import numpy as np
 
-from ..export.runtime import Decoder
+from ..export.runtime import Decoder, State
 from .audio import Sink
 from .events import ControlEvent, EventQueue
 from .idle import IdleMotion
@@ -55,8 +55,9 @@ class Engine:
     """Joins a queue of events to a sink through mapping, trajectory and decoder. One thread calls `run`.
 
     The control quantum is one frame of the decoder (`hop_samples`): an event with `at_sample` takes effect at the frame
-    that contains the sample, any other with the next block. Temperature is one number a block. Gain moves in a straight
-    line within a frame, so it never steps. The sound starts from silence and ends in it.
+    that contains the sample, any other with the next block. Gain moves in a straight line within a frame, so it never
+    steps. The sound starts from silence and ends in it. A block in which the temperature changes is decoded in pieces,
+    one for each temperature.
 
     A block that the decoder fails to make (an exception, or numbers that are not finite) is replaced by a fade to
     silence, and the decoder goes on from its initial state: what led to the failure may live in the state.
@@ -88,9 +89,10 @@ class Engine:
         self._waiting: list[tuple[int, int, ControlEvent]] = []
         self._order = count()
 
-        self._targets = np.zeros(dim, np.float32)
+        self._targets = mapping.latents.copy()
         self._latents = np.zeros((VOICES, dim, block_frames), np.float32)
         self._noise = np.zeros((VOICES, block_frames * manifest.noise_per_frame), np.float32)
+        self._temperatures = np.zeros(block_frames, np.float32)  # of each frame
         self._temperature = np.zeros(VOICES, np.float32)
         self._gains = np.zeros(block_frames + 1, np.float32)  # amplitude after each frame; first, of the last block
         self._steps = np.zeros(block_frames, np.float32)
@@ -143,6 +145,10 @@ class Engine:
         sample, written_at_s = self._anchor
         return sample + round((unix_time_s - written_at_s - self._sink.latency_s) * self._sample_rate_hz)
 
+    def targets(self) -> list[float]:
+        """Where the knobs are meant to be, (dim,): the place that drifts until one is touched. From any thread."""
+        return (self._targets if self._idling else self._mapping.latents).tolist()
+
     @property
     def _idling(self) -> bool:
         return self._idle is not None and not self._mapping.touched
@@ -179,7 +185,7 @@ class Engine:
         heapq.heappush(self._waiting, ((event.at_sample or 0) // self._hop, next(self._order), event))
 
     def _move(self, frames: int) -> None:
-        """Fill latents and gains of the block, in stretches between the events that fall into it."""
+        """Fill latents, gains and temperatures of the block, in stretches between the events that fall into it."""
         done = 0
         while done < frames:
             while self._waiting and self._waiting[0][0] <= self._frame + done:
@@ -189,8 +195,8 @@ class Engine:
                 until = done + 1  # idle targets are new in each frame
             self._trajectory.fill(self._target(done), self._mapping.glide_s, self._latents[0, :, done:until])
             self._gains[1 + done : 1 + until] = 10.0 ** (self._mapping.gain_db / 20.0)
+            self._temperatures[done:until] = self._mapping.temperature
             done = until
-        self._temperature.fill(self._mapping.temperature)
 
     def _target(self, done: int) -> np.ndarray:
         if self._idle is None or self._mapping.touched:
@@ -200,13 +206,18 @@ class Engine:
 
     def _sound(self, frames: int, out: np.ndarray) -> None:
         """Decode the block into `out` (channels, samples) and keep the state."""
-        latents = np.ascontiguousarray(self._latents[:, :, :frames])  # copies in a shortened last block only
-        noise = self._noise[:, : frames * self._noise_per_frame]
-        self._random.random(out=noise, dtype=np.float32)
+        self._random.random(out=self._noise[:, : frames * self._noise_per_frame], dtype=np.float32)
         gain = self._gain_ramp(frames)
+        state, start = self._state, 0
         try:
-            audio, state = self._decoder.decode(latents, noise, self._temperature, self._state)
-            np.multiply(audio[0], gain, out=out)
+            while start < frames:
+                end = start + 1
+                while end < frames and self._temperatures[end] == self._temperatures[start]:
+                    end += 1
+                audio, state = self._decode(start, end, state)
+                samples = slice(start * self._hop, end * self._hop)
+                np.multiply(audio[0], gain[samples], out=out[:, samples])
+                start = end
             peak = max(float(out.max()), -float(out.min()))  # NaN anywhere comes through both, with no temporary array
             if not math.isfinite(peak):
                 raise ArithmeticError("the decoder made numbers that are not finite")
@@ -218,6 +229,13 @@ class Engine:
             return
         self._state = state
         self._peak = max(self._peak, peak)
+
+    def _decode(self, start: int, end: int, state: State) -> tuple[np.ndarray, State]:
+        """Audio (1, channels, samples) of some of the block's frames, and the state after them."""
+        latents = np.ascontiguousarray(self._latents[:, :, start:end])  # copies only what is not a whole block
+        noise = self._noise[:, start * self._noise_per_frame : end * self._noise_per_frame]
+        self._temperature[:] = self._temperatures[start]
+        return self._decoder.decode(latents, noise, self._temperature, state)
 
     def _gain_ramp(self, frames: int) -> np.ndarray:
         """Amplitude of each sample (samples,): a straight line across each frame, from the gain before to its own."""

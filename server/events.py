@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import dataclass
 
@@ -28,26 +29,37 @@ class ControlEvent:
 class EventQueue:
     """Bounded queue from any number of controller threads to the engine thread.
 
-    Neither side ever waits: `put` drops (and counts) when the queue is full, `take` returns None when it is empty.
-    A deque's append and popleft are atomic in CPython, so there is no lock for a slow thread to hold.
+    `put` drops (and counts) when the queue is full, `take` returns None when it is empty. A deque's append and popleft
+    are atomic in CPython, so `take` has no lock for a slow thread to hold; putting threads count under one of their own.
     """
 
     def __init__(self, limit: int = 4096) -> None:
         self._events: deque[ControlEvent] = deque()
         self._limit = limit
+        self._putting = threading.Lock()
+        self._taken_count = 0
         self.dropped = 0
+        self.put_count = 0
+        """Events put so far, without those dropped."""
+        self.done_count = 0
+        """Events that the engine is done with: at least `put_count` of a moment ago once it took in all of then."""
 
-    def put(self, event: ControlEvent) -> bool:
-        """Offer `event`; False when it was dropped because the engine is `limit` events behind."""
-        if len(self._events) >= self._limit:
-            self.dropped += 1
-            return False
-        self._events.append(event)
-        return True
+    def put(self, *events: ControlEvent) -> bool:
+        """Offer `events`, all or none of them; False when dropped because the engine is `limit` events behind."""
+        with self._putting:
+            if len(self._events) + len(events) > self._limit:
+                self.dropped += len(events)
+                return False
+            self._events.extend(events)
+            self.put_count += len(events)
+            return True
 
     def take(self) -> ControlEvent | None:
-        """The oldest event, or None when there is none."""
+        """The oldest event, or None when there is none. Whoever asks is done with the event taken before."""
+        self.done_count = self._taken_count
         try:
-            return self._events.popleft()
+            event = self._events.popleft()
         except IndexError:
             return None
+        self._taken_count += 1
+        return event

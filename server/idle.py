@@ -26,13 +26,14 @@ class IdleMotion:
         self._slow = 2 * np.pi / frame_rate_hz * (SLOWEST_HZ + spread_hz * (place % 1.0))  # radians a frame
         self._fast = self._slow * (1.0 + GOLDEN)
         self._sine = np.zeros(len(home))
+        self._place = np.zeros(len(home))
 
     def fill(self, frame: int, out: np.ndarray) -> None:
-        """Write the targets of `frame` into `out` (dim,)."""
-        sine = self._sine
+        """Write the targets of `frame` into `out` (dim,), in one step: another thread may be reading there."""
+        sine, place = self._sine, self._place
         np.sin(np.multiply(self._slow, frame, out=sine), out=sine)
         sine *= AMPLITUDE * 2 / 3
-        np.add(self._home, sine, out=out, casting="same_kind")
+        np.add(self._home, sine, out=place)
         np.sin(np.multiply(self._fast, frame, out=sine), out=sine)
         sine *= AMPLITUDE / 3
-        np.add(out, sine, out=out, casting="same_kind")
+        np.add(place, sine, out=out, casting="same_kind")

@@ -40,11 +40,20 @@ def read_packet(data: bytes) -> list[Message]:
     return list(_elements(data, IMMEDIATELY, 0))
 
 
-def time_tag_of(bundle: bytes) -> int:
-    """The time tag of a bundle. Raises PacketError when `bundle` is none."""
+def split_bundle(bundle: bytes) -> tuple[int, list[bytes]]:
+    """The time tag and the elements of a bundle, not looked into. Raises PacketError when it is none, or is cut off."""
     if not bundle.startswith(_BUNDLE) or len(bundle) < 16:
         raise PacketError("not a bundle")
-    return int.from_bytes(bundle[8:16], "big")
+    elements: list[bytes] = []
+    place = 16
+    while place < len(bundle):
+        size = int.from_bytes(bundle[place : place + 4], "big", signed=True)
+        place += 4
+        if not 0 < size <= len(bundle) - place:
+            raise PacketError(f"a bundle's element has size {size}, {max(0, len(bundle) - place)} bytes are left")
+        elements.append(bundle[place : place + size])
+        place += size
+    return int.from_bytes(bundle[8:16], "big"), elements
 
 
 def seconds(time_tag: int) -> float:
@@ -94,15 +103,9 @@ def _elements(data: bytes, not_before: int, depth: int) -> Iterator[Message]:
         return
     if depth == _DEEPEST:
         raise PacketError(f"bundles are nested more than {_DEEPEST} deep")
-    time_tag = max(not_before, time_tag_of(data))
-    place = 16
-    while place < len(data):
-        size = int.from_bytes(data[place : place + 4], "big", signed=True)
-        place += 4
-        if not 0 < size <= len(data) - place:
-            raise PacketError(f"a bundle's element has size {size}, {max(0, len(data) - place)} bytes are left")
-        yield from _elements(data[place : place + size], time_tag, depth + 1)
-        place += size
+    time_tag, elements = split_bundle(data)
+    for element in elements:
+        yield from _elements(element, max(not_before, time_tag), depth + 1)
 
 
 def _message(data: bytes, time_tag: int) -> Message:

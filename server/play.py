@@ -33,14 +33,14 @@ from .screen import Latency, Screen, troubles
 SCREEN_PERIOD_S = 0.25
 SETTLED_S = 2.0
 """Before so long, a load says little: the first blocks fill the output's buffer in a hurry."""
-NULL_RATE_HZ = 48000
+NULL_RATE_HZ, NULL_CHANNELS = 48000, 2
 
 
 def play(
     model: Annotated[str | None, typer.Argument(help="A shipped model's name, or a model file.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings that go over config.yaml.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.01, help="End by itself after so long.")] = None,
-    device: Annotated[str | None, typer.Option(help="Audio device, by a part of its name.")] = None,
+    device: Annotated[str | None, typer.Option(help="A part of its name, or its index in `latentone devices`.")] = None,
     sink: Annotated[str | None, typer.Option(help="auto, device, null (no sound, real time) or file.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Play into this .wav or .flac file.")] = None,
     sample_rate: Annotated[int | None, typer.Option(help="Of the output, in Hz.")] = None,
@@ -116,7 +116,7 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
         ]
         actions = ServerActions(
             status=lambda: _status_reply(manifest, engine.status(), latency),
-            targets=lambda: [float(value) for value in mapping.latents],
+            targets=engine.targets,
             sample_at=engine.sample_at,
             quit=running.stop.set,
             presets=Presets(config.presets.file),
@@ -149,7 +149,7 @@ def _open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[Re
 
     if audio.sink == "file" and audio.file is not None:
         rate_hz = audio.sample_rate_hz or manifest.sample_rate_hz
-        return open_(_TimedFileSink(audio.file, rate_hz, manifest.channels, latency_s)), ""
+        return open_(_TimedFileSink(audio.file, rate_hz, audio.channels or manifest.channels, latency_s)), ""
     missing = ""
     if audio.sink != "null":
         try:
@@ -158,7 +158,7 @@ def _open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[Re
             if audio.sink == "device":
                 raise
             missing = f"no sound: {error}; playing on without, as --sink null does"
-    return open_(NullSink(audio.sample_rate_hz or NULL_RATE_HZ, audio.channels, latency_s)), missing
+    return open_(NullSink(audio.sample_rate_hz or NULL_RATE_HZ, audio.channels or NULL_CHANNELS, latency_s)), missing
 
 
 def _open_controllers(

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 import typer
@@ -101,7 +101,7 @@ def resynth(
         )
     frame_s = encoder.manifest.hop_samples / encoder.manifest.sample_rate_hz
     events = latent_events(latents, frame_s * decoder.manifest.sample_rate_hz, recording.name)
-    render_events(settings, decoder, events, seconds, output, Console())
+    render_events(settings, decoder, events, seconds, output, Console(), decoder.manifest.latency_samples)
 
 
 def latent_events(latents: np.ndarray, samples_a_frame: float, source: str) -> list[ControlEvent]:
@@ -117,15 +117,21 @@ def latent_events(latents: np.ndarray, samples_a_frame: float, source: str) -> l
 
 
 def render_events(
-    config: Config, decoder: Decoder, events: Sequence[ControlEvent], seconds: float, output: Path, console: Console
+    config: Config,
+    decoder: Decoder,
+    events: Sequence[ControlEvent],
+    seconds: float,
+    output: Path,
+    console: Console,
+    skip_samples: int = 0,
 ) -> None:
-    """Play `events` for `seconds` into the file `output`.
+    """Play `events` for `seconds` into the file `output`, without the first `skip_samples` of the model's stream.
 
     Raises LatentoneError, and leaves no file, when it cannot be written or the decoder fails on the way.
     """
     manifest = decoder.manifest
     file = FileSink(output, config.audio.sample_rate_hz or manifest.sample_rate_hz, manifest.channels)
-    with ResampledSink(file, manifest.sample_rate_hz, manifest.channels) as sink:
+    with _Trimmed(ResampledSink(file, manifest.sample_rate_hz, manifest.channels), skip_samples) as sink:
         engine = Engine(
             decoder,
             sink,
@@ -136,6 +142,7 @@ def render_events(
         )
         engine.schedule(events)
         began_s = time.monotonic()
+        seconds += skip_samples / manifest.sample_rate_hz
         with Running(engine, seconds) as running, _progress(console) as progress:
             task = progress.add_task(output.name, total=seconds)
             running.start()
@@ -149,6 +156,38 @@ def render_events(
     clipped = "; it clips: render with a lower /gain_db" if status.peak > 1 else ""
     speed = f"{status.seconds:.1f} s in {took_s:.1f} s ({status.seconds / took_s:.2f} × real time)"
     console.print(f"{output}: {speed}, {level}{clipped}", highlight=False, markup=False, soft_wrap=True)
+
+
+class _Trimmed:
+    """A sink without the first `skip_samples`: a resynthesis then lies beside its recording, the model's delay taken out."""
+
+    def __init__(self, sink: ResampledSink, skip_samples: int) -> None:
+        self._sink = sink
+        self._skip_samples = skip_samples
+        self.sample_rate_hz, self.channels = sink.sample_rate_hz, sink.channels
+
+    def __enter__(self) -> Self:
+        self._sink.__enter__()
+        return self
+
+    def __exit__(self, exc_type: object, *exc: object) -> None:
+        self._sink.__exit__(exc_type, *exc)
+
+    def write(self, audio: np.ndarray) -> None:
+        skipped = min(self._skip_samples, audio.shape[1])
+        self._skip_samples -= skipped
+        self._sink.write(audio[:, skipped:])
+
+    @property
+    def latency_s(self) -> float:
+        return self._sink.latency_s
+
+    @property
+    def underruns(self) -> int:
+        return self._sink.underruns
+
+    def describe(self) -> str:
+        return self._sink.describe()
 
 
 def _progress(console: Console) -> Progress:

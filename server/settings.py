@@ -42,10 +42,10 @@ class RuntimeSettings(_Section):
 class AudioSettings(_Section):
     # An unquoted null is YAML's None, and means the sink of that name here.
     sink: Annotated[Literal["auto", "device", "null", "file"], BeforeValidator(_named_null)]
-    device: str | None
+    device: str | int | None
     file: _File | None
     sample_rate_hz: Annotated[int, Field(ge=8000, le=384000)] | None
-    channels: int = Field(ge=1, le=64)
+    channels: Annotated[int, Field(ge=1, le=64)] | None
     block_samples: int = Field(ge=16, le=16384)
     latency_ms: float = Field(ge=1, le=5000)
     gain_db: Annotated[float, _within(GAIN_DB)]

@@ -79,6 +79,8 @@ def check_decoder(
                 )
             noise[0, step * h.bands + band] = (low + high) / 2
             different += 1
+            if different > sum(blocks) * h.control_hop_samples * (1 - MINIMUM_IDENTICAL) + 1:
+                raise LatentoneError(f"parity: {different} draws differ by step {step} of a block of {frames} frames")
         draws += codes.size
         wanted, synthesis = reference.synthesise(expected, torch_state["synthesis"])
         torch_state = {**after, "synthesis": synthesis}

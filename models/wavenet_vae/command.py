@@ -10,6 +10,8 @@ from typer import BadParameter, Option
 from ..errors import LatentoneError
 from .hyperparameters import SIZES, Hyperparameters
 
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "64-true")
+
 
 def train_wavenet_vae(
     train_path: Annotated[
@@ -45,9 +47,11 @@ def train_wavenet_vae(
     latents: Annotated[int, Option(min=1, help="Latent dimensions: the knobs.")] = 32,
     layers_per_stack: Annotated[int, Option(min=1, max=12, help="Dilated layers in each of the 2 stacks.")] = 10,
     sample_rate: Annotated[int, Option(min=8000, max=192000, help="Hz; recordings are resampled to it.")] = 16000,
-    hop: Annotated[int, Option(help="Samples of one latent in training.")] = 320,
-    control_hop: Annotated[int, Option(help="Samples of one frame in playing; divides --hop.")] = 64,
-    clip: Annotated[float, Option(min=0.1, help="Seconds of a training clip.")] = 1.0,
+    hop: Annotated[int, Option(min=1, help="Samples of one latent in training.")] = 320,
+    control_hop: Annotated[int, Option(min=1, help="Samples of one frame in playing; divides --hop.")] = 64,
+    clip: Annotated[
+        float, Option(min=0.1, help="Seconds of a training clip that count; the receptive field comes on top.")
+    ] = 1.0,
     free_nats: Annotated[
         float, Option(min=0.0, help="KL a latent gets for free each frame, in nats: no dead knobs.")
     ] = 0.25,
@@ -59,7 +63,7 @@ def train_wavenet_vae(
     max_time: Annotated[
         str | None, Option(help="Stop after so long, and anneal the rate to it: 90m, 2h, 3600s.")
     ] = None,
-    resume: Annotated[Path | None, Option(help="Go on from this checkpoint.")] = None,
+    resume: Annotated[Path | None, Option(help="Go on from this checkpoint; its sizes count, not the flags'.")] = None,
     devices: Annotated[int, Option(min=1, help="Devices a node (Lightning).")] = 1,
     nodes: Annotated[int, Option(min=1, help="Nodes (Lightning: under torchrun or SLURM).")] = 1,
 ) -> None:
@@ -69,6 +73,10 @@ def train_wavenet_vae(
     """
     if size not in SIZES:
         raise BadParameter(f"{size} is not one of {', '.join(SIZES)}", param_hint="--size")
+    if precision not in PRECISIONS:
+        raise LatentoneError(f"--precision {precision}: not one of {', '.join(PRECISIONS)}")
+    if speakers and not train_path.is_dir():
+        raise LatentoneError(f"{train_path}: no such folder")
     names = tuple(sorted(path.name for path in train_path.iterdir() if path.is_dir())) if speakers else ()
     if speakers and not names:
         raise LatentoneError(f"{train_path}: --speakers needs a folder for each speaker, and there is none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,12 @@ def prepare(
             )
             for path, samples in audio.items()
         ]
+
+
+def clip_latents(scored_s: float, h: Hyperparameters) -> int:
+    """Latents of a clip of which `scored_s` seconds have the whole receptive field before them."""
+    scored = max(round(scored_s * h.sample_rate_hz / h.latent_hop_samples), 1)
+    return scored + math.ceil(h.receptive_field_steps / h.steps_per_latent)
 
 
 def whole_latents(samples: np.ndarray, h: Hyperparameters) -> np.ndarray:

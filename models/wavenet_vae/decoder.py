@@ -37,6 +37,8 @@ class Decoder(nn.Module):
         self.project = nn.Linear(h.conditioning, len(h.dilations) * h.gate)
         self.input = nn.Linear(h.bands, h.residual)
         self.layers = nn.ModuleList([GatedLayer(h.residual, h.gate, dilation) for dilation in h.dilations])
+        # Nothing follows the last layer's residual, so nothing can teach it.
+        self.layers[-1].get_submodule("residual").requires_grad_(False)
         self.skip = nn.Linear(len(h.dilations) * h.gate // 2, h.skip)
         self.hidden = nn.Linear(h.skip, h.skip)
         self.output = nn.Linear(h.skip, h.bands * mulaw.LEVELS)

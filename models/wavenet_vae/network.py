@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,7 @@ class WaveNetVAE(nn.Module):
         batch: as `data.cut` makes it, with a leading batch axis; margin: latents around the clip. Free bits (eq. 15
         of Kingma et al. 2016, arXiv 1606.04934): a latent pays nothing until it carries `free_nats` a frame, averaged
         over the batch. An autoregressive decoder would otherwise do without. shuffle: permute latents in time, to
-        see how much they are used.
+        see how much they are used. Clips have to be longer than the receptive field (`data.clip_latents`).
         """
         mean, log_variance = self.encoder(batch["features"])
         latents = mean
@@ -60,7 +61,7 @@ class WaveNetVAE(nn.Module):
         codes = batch["codes"]
         speaker = batch["speaker"] if self.hyperparameters.speakers else None
         logits = self.decoder.teacher_forced(latents[..., : latents.shape[-1] - margin], codes, margin, speaker)
-        first = min(self.hyperparameters.receptive_field_steps, codes.shape[1] // 2)
+        first = self.hyperparameters.receptive_field_steps
         cross_entropy = F.cross_entropy(logits[:, first:].flatten(0, 2), codes[:, first:].flatten())
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=(0, 2))
         objective = cross_entropy + kl_multiplier * kl.clamp(min=free_nats).sum()
@@ -79,6 +80,15 @@ def jittered(latents: Tensor, probability: float) -> Tensor:
 def active_units(means: Tensor) -> int:
     """How many latents are in use; means (frames, latents)."""
     return int((means.var(dim=0) > ACTIVE_VARIANCE).sum())
+
+
+def fingerprint(model: WaveNetVAE) -> str:
+    """SHA-256 of all weights: which model an export was made of."""
+    digest = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def save(path: Path, model: WaveNetVAE, **extra: Any) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ..errors import LatentoneError
-from . import curve, data, listening
+from . import curve, data, listening, network
 from .hyperparameters import Hyperparameters
 from .network import Losses, WaveNetVAE, active_units
 
@@ -67,6 +67,11 @@ class Training(lightning.LightningModule):
             batch, data.MARGIN_LATENTS, self.kl_multiplier, self.settings.free_nats, shuffle=shuffle
         )
 
+    def on_train_start(self) -> None:
+        """Each process draws clips and noise of its own, and a resumed run others than it began with."""
+        torch.manual_seed(self.settings.seed + 1_000_003 * self.global_rank + self.global_step)
+        self._began_s = time.monotonic() - self.elapsed_s
+
     def training_step(self, batch: dict[str, Tensor]) -> Tensor:
         losses = self.losses(batch)
         self.log("train/bits", losses.bits, prog_bar=True)
@@ -74,23 +79,30 @@ class Training(lightning.LightningModule):
         self.log("train/objective", losses.objective)
         return losses.objective
 
-    def validation_step(self, batch: dict[str, Tensor]) -> None:
+    def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
         losses = self.losses(batch)
         size = len(batch["codes"])
-        self.log("validation/bits", losses.bits, prog_bar=True, batch_size=size)
-        self.log("validation/bits_shuffled", self.losses(batch, shuffle=True).bits, batch_size=size)
-        self.log("validation/kl_nats", losses.kl_nats, batch_size=size)
+        self.log("validation/bits", losses.bits, prog_bar=True, batch_size=size, sync_dist=True)
+        shuffled = self.losses(batch, shuffle=True).bits
+        self.log("validation/bits_shuffled", shuffled, batch_size=size, sync_dist=True)
+        self.log("validation/kl_nats", losses.kl_nats, batch_size=size, sync_dist=True)
         self._means.append(losses.mean.transpose(1, 2).flatten(0, 1).cpu())
+        if batch_idx == self.trainer.num_val_batches[0] - 1 and not self.trainer.sanity_checking:
+            # Here and not at the epoch's end, where the averaged weights have already been put back.
+            self._log_resynthesis()
 
     def on_validation_epoch_end(self) -> None:
-        """A log step: active units, a resynthesis to hear and see, and one more step of KL annealing."""
-        self.log("validation/active_units", float(active_units(torch.cat(self._means))), prog_bar=True)
+        """A log step ends: active units, and one more step of KL annealing."""
+        units = float(active_units(torch.cat(self._means)))
+        self.log("validation/active_units", units, prog_bar=True, sync_dist=True)
         self._means.clear()
         if self.trainer.sanity_checking:
             return
         self.log("train/kl_multiplier", self.kl_multiplier)
         self.log("train/elapsed_s", self.elapsed_s)
         self.kl_multiplier = min(self.kl_multiplier + self.settings.kl_anneal, self.settings.max_kl)
+
+    def _log_resynthesis(self) -> None:
         loaders = self.trainer.val_dataloaders
         if self.trainer.is_global_zero and loaders is not None:
             for logger in self.loggers:
@@ -98,14 +110,15 @@ class Training(lightning.LightningModule):
                     listening.log_resynthesis(logger.experiment, self.model, loaders.dataset, self.global_step)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        self._batch_began_s = time.monotonic()
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = self.settings.learning_rate * self.schedule()
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        self.elapsed_s += time.monotonic() - self._batch_began_s
-        if self.settings.max_time_s is not None and self.elapsed_s >= self.settings.max_time_s:
-            self.trainer.should_stop = True
+        self.elapsed_s = time.monotonic() - self._began_s
+        if self.settings.max_time_s is not None:
+            over = self.elapsed_s >= self.settings.max_time_s
+            # All processes stop together, or the rest would wait for ever for the first.
+            self.trainer.should_stop |= self.trainer.strategy.reduce_boolean_decision(over, all=False)
 
     def schedule(self) -> float:
         """Warm-up, then half a cosine down to 2 %, over all steps or over `max_time_s`, whichever ends first."""
@@ -138,14 +151,15 @@ class Training(lightning.LightningModule):
 def train(settings: Settings) -> Path:
     """Train, and return the last checkpoint's path. Raises LatentoneError for data that cannot be used."""
     lightning.seed_everything(settings.seed, verbose=False)
-    h = settings.hyperparameters
+    # A resumed model keeps its sizes, gains and statistics: those of other data would make its codes mean something else.
+    model = network.load(settings.resume)[0].train() if settings.resume else WaveNetVAE(settings.hyperparameters)
+    h = model.hyperparameters
     train_files, validation_files, validation_root = data.split(
         settings.train_path, settings.validation_path, settings.max_files
     )
-    model = WaveNetVAE(h)
-    recordings = data.prepare(train_files, settings.train_path, model, fit=True)
+    recordings = data.prepare(train_files, settings.train_path, model, fit=settings.resume is None)
     held_out = data.prepare(validation_files, validation_root, model, fit=False)
-    latents = max(round(settings.clip_s * h.sample_rate_hz / h.latent_hop_samples), 1)
+    latents = data.clip_latents(settings.clip_s, h)
     clips = data.Clips(recordings, h, latents, random=True)
     batch_size = min(settings.batch_size, len(clips))
     loader = DataLoader(clips, batch_size, shuffle=True, drop_last=True)
@@ -184,7 +198,7 @@ def train(settings: Settings) -> Path:
         ],
         logger=[TensorBoardLogger(settings.export_path, "tensorboard"), csv],
     )
-    trainer.fit(Training(model, settings), loader, validation, ckpt_path=settings.resume, weights_only=False)
+    trainer.fit(Training(model, settings), loader, validation, ckpt_path=settings.resume, weights_only=True)
     last = settings.export_path / "last.ckpt"
     trainer.save_checkpoint(last)
     if trainer.is_global_zero and csv.log_dir:

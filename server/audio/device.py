@@ -27,10 +27,10 @@ CLOSE_GRACE_S = 1.0
 class DeviceSink:
     """Plays on a sound card through PortAudio, fed through shared memory.
 
-    `device` is None (the preferred one), an index, or a part of `name, host API`. `sample_rate_hz` and `channels` are
-    what to ask for; None takes the device's own. After entering they are what was opened. `latency_s` is how much
-    audio may wait in front of the device; it is raised to what the device's block needs, and `latency_s` then says
-    what it really is.
+    `device` is None (the preferred one), an index (digits as text will do), or a part of `name, host API`.
+    `sample_rate_hz` and `channels` are what to ask for; None takes the device's own rate, and two channels or the one
+    it has. After entering they are what was opened. `latency_s` is how much audio may wait in front of the device; it
+    is raised to what the device's block needs, and `latency_s` then says what it really is.
 
     When the ring runs dry the sound fades out in 5 ms, an underrun is counted, and new audio fades in; nothing is
     repeated. When the audio server dies or the card is pulled out, the child is ended, writes keep time by the

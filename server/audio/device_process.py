@@ -53,6 +53,7 @@ def list_devices(sounddevice: Any) -> list[dict[str, Any]]:
 
 def public_row(device: dict[str, Any]) -> dict[str, Any]:
     return {
+        "index": device["index"],
         "name": device["name"],
         "host_api": device["api"],
         "channels": device["max_output_channels"],
@@ -63,12 +64,14 @@ def public_row(device: dict[str, Any]) -> dict[str, Any]:
 def choose(devices: list[dict[str, Any]], wanted: str | int | None) -> dict[str, Any]:
     """The device with that index or label (`name, host API`), else the first whose label contains the text.
 
-    None takes the first of all.
+    Digits alone are an index, as the command line cannot give anything but text. None takes the first of all.
     """
     if not devices:
         raise CannotOpen("there is no audio output device: connect one, or start a sound server (JACK, PipeWire)", True)
     if wanted is None:
         return devices[0]
+    if isinstance(wanted, str) and wanted.isdecimal():
+        wanted = int(wanted)
     if isinstance(wanted, int):
         fits = [device for device in devices if device["index"] == wanted]
     else:

@@ -25,6 +25,7 @@ class AudioUnavailable(LatentoneError):
 class OutputDevice:
     """One row of the device list."""
 
+    index: int
     name: str
     host_api: str
     channels: int

@@ -23,6 +23,9 @@ _LARGEST_DATAGRAM = 65535
 _RECEIVE_BUFFER = 1 << 20
 """Bytes the system keeps while this thread is busy: a burst of messages must not be lost before it was counted."""
 _CLOSING_POLL_S = 0.2
+_TAKING_POLL_S = 0.002
+_TAKEN_IN_DEADLINE_S = 1.5
+"""The engine looks once a block, of which the longest (16384 samples) is 1 s; after this it is stuck."""
 
 
 class PresetBook(Protocol):
@@ -43,7 +46,7 @@ class ServerActions:
 
     status: Callable[[], StatusReply]
     targets: Callable[[], list[float]]
-    """Where the knobs are meant to be now, (dim,) in knob units."""
+    """Where the knobs are meant to be after the events taken in so far, (dim,) in knob units."""
     sample_at: Callable[[float], int]
     """Sample of the model's stream that is heard at a time of the wall clock, in seconds since 1970."""
     quit: Callable[[], None]
@@ -63,8 +66,8 @@ class OscController:
     """A UDP port that listens for OSC. Port 0 takes any free one; `port` says which, once open.
 
     One thread does everything, in the order of arrival. Messages of a bundle stay in order, and take effect at the
-    sample that its time tag names; a time that is past means at once, and is counted in `late`. A packet with
-    anything malformed in it is refused whole and counted in `malformed`.
+    same sample, the one that its time tag names; a time that is past means at once, and the bundle is counted in
+    `late`. A packet with anything malformed in it is refused whole and counted in `malformed`.
     """
 
     def __init__(
@@ -92,7 +95,7 @@ class OscController:
             "/preset/delete": self._delete,
             "/preset/list": self._list,
             "/status": self._status,
-            "/sync": lambda command, sender, _: self._reply(sender, "/synced", *command.values),
+            "/sync": self._sync,
             "/version": lambda _, sender, __: self._reply(sender, "/version.reply", "latentone", version("latentone")),
             "/help": self._help,
             "/quit": self._quit,
@@ -152,13 +155,14 @@ class OscController:
             self.malformed += 1
             self._reply(sender, "/fail", "", f"packet refused: {error}")
             return
+        # Once a bundle, not once a message: the clock goes on meanwhile, and what belongs together must not part.
+        at_samples = {time_tag: self._at_sample(time_tag) for time_tag in {message.time_tag for message in messages}}
         for message in messages:
             if message.address in REPLIES:
                 continue  # another server's reply: answering could go on between the two for ever
             try:
-                at_sample = self._at_sample(message.time_tag)
-                for command in self._namespace.parse(message.address, message.arguments):
-                    self._obey(command, sender, at_sample)
+                commands = self._namespace.parse(message.address, message.arguments)
+                self._obey(commands, sender, at_samples[message.time_tag])
             except AddressError as error:
                 self._reply(sender, "/fail", message.address, error.why)
             except LatentoneError as error:
@@ -173,17 +177,35 @@ class OscController:
             return None
         return self._server.sample_at(unix_time_s)
 
-    def _obey(self, command: Command, sender: _Sender, at_sample: int | None) -> None:
-        if command.row.answered_by == "engine":
-            self._put(command.address, command.values, sender, at_sample)
-        else:
+    def _obey(self, commands: Sequence[Command], sender: _Sender, at_sample: int | None) -> None:
+        """Do all that one message asks for, or raise and do nothing of it that the engine would play."""
+        questions = [command for command in commands if command.row.answered_by == "server"]
+        for command in questions:
+            if at_sample is not None and command.address != "/preset/recall":
+                raise AddressError(command.address, "acts at once only: send it without a time to come")
+        turns = [(command.address, command.values) for command in commands if command.row.answered_by == "engine"]
+        if turns:
+            self._put(turns, sender, at_sample)
+        for command in questions:
             self._answers[command.address](command, sender, at_sample)
 
-    def _put(self, address: str, values: tuple[Value, ...], sender: _Sender, at_sample: int | None) -> None:
-        if not self._queue.put(ControlEvent(address, values, at_sample, str(sender))):
-            raise AddressError(address, "dropped: messages come faster than they can be played")
+    def _put(self, turns: Sequence[tuple[str, tuple[Value, ...]]], sender: _Sender, at_sample: int | None) -> None:
+        if not self._queue.put(*(ControlEvent(address, values, at_sample, str(sender)) for address, values in turns)):
+            raise AddressError(turns[0][0], "dropped: messages come faster than they can be played")
+
+    def _wait_until_taken_in(self, address: str) -> None:
+        """Until the engine is done with all that was put so far; raises AddressError when it does not come to it."""
+        goal, until_s = self._queue.put_count, time.monotonic() + _TAKEN_IN_DEADLINE_S
+        while self._queue.done_count < goal:
+            if time.monotonic() > until_s or self._closing.wait(_TAKING_POLL_S):
+                raise AddressError(address, "what was sent before has not been taken in: the engine does not answer")
+
+    def _sync(self, command: Command, sender: _Sender, _: int | None) -> None:
+        self._wait_until_taken_in(command.address)
+        self._reply(sender, "/synced", *command.values)
 
     def _store(self, command: Command, sender: _Sender, _: int | None) -> None:
+        self._wait_until_taken_in(command.address)
         self._server.presets.store(str(command.values[0]), self._server.targets())
         self._reply(sender, "/done", command.address)
 
@@ -195,7 +217,7 @@ class OscController:
             [checked] = self._namespace.parse(address, [*over_s, *knobs])
         except AddressError as error:
             raise LatentoneError(f"preset {name!r} does not fit this model: {error.why}") from None
-        self._put(address, checked.values, sender, at_sample)
+        self._put([(address, checked.values)], sender, at_sample)
         self._reply(sender, "/done", command.address)
 
     def _delete(self, command: Command, sender: _Sender, _: int | None) -> None:

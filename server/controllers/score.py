@@ -8,8 +8,9 @@ A YAML score is a list of entries, or a mapping of `seconds` (how long it lasts)
       - {time: 1.5, address: /latent/brightness, values: [0.8]}            # the same, in words
       - {from_s: 2, to_s: 6, address: /latent/0, from: -1, to: 1}          # a sweep, in straight line
 
-A SuperCollider score is what `Score.write` writes: its last bundle says when it ends, by an empty bundle or the
-customary `/c_set 0 0`. A score that does not say how long it lasts ends a second after its last event.
+A SuperCollider score is what `Score.write` writes. Commands to scsynth itself, such as the `/g_new` that begins it,
+and the dummy `[0]` that ends it are passed over; a last bundle in which nothing else is left says when it ends. A score
+that does not say how long it lasts ends a second after its last event.
 """
 
 from __future__ import annotations
@@ -26,13 +27,18 @@ import yaml
 from ...export.errors import LatentoneError
 from ..addresses import AddressError, Namespace
 from ..events import ControlEvent, Value
-from ..packets import IMMEDIATELY, PacketError, read_packet, seconds, time_tag_of
+from ..packets import IMMEDIATELY, Message, PacketError, read_packet, seconds, split_bundle
 
 SWEEP_STEP_S = 0.004
 SWEEP_STEPS = 50_000
 """Most steps of one sweep: an hour is 72 ms each, which glide still makes a line, and fits in memory."""
 TAIL_S = 1.0
 LONGEST_S = 24 * 3600.0
+SCSYNTH_ONLY = frozenset(
+    {"/c_set", "/d_recv", "/d_load", "/d_loadDir", "/g_new", "/p_new", "/g_freeAll", "/g_deepFree", "/n_free"}
+)
+"""Commands that sclang puts into a score, or people do, to set up scsynth and end it: here there is nothing to set up.
+Those that sound there, such as /s_new, are refused like any unknown address: what they played would be missing."""
 
 _YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's, ten times as fast, where PyYAML was built with it."""
@@ -83,6 +89,8 @@ def read_score(path: Path, sample_rate_hz: int, latent_names: Sequence[str], mid
         entries.sort(key=lambda entry: entry.time_s)
         if not entries:
             raise _ScoreError("the score is empty")
+        if ends_s is not None and ends_s <= 0:
+            raise _ScoreError(f"seconds: the score lasts {ends_s:g} s; it must last longer than 0 s")
         namespace = Namespace(latent_names)
         source = f"score {path.name}"
         events = [event for entry in entries for event in _events(entry, namespace, sample_rate_hz, source)]
@@ -179,19 +187,26 @@ def _read_supercollider(content: bytes) -> tuple[list[_Entry], float | None]:
                 f"{where}: its size is {size}, {len(bundle)} bytes are left: the file is cut off or damaged"
             )
         try:
-            time_s = _bundle_s(time_tag_of(bundle))
-            messages = read_packet(bundle)
+            time_tag, messages = _played(bundle)
         except PacketError as error:
             raise _ScoreError(f"{where}: {error}") from None
-        if all(message.address == "/c_set" for message in messages):
-            ends_s = _time(time_s, where)
-        else:
-            entries += [
-                _Entry(_time(_bundle_s(message.time_tag), where), message.address, message.arguments, where)
-                for message in messages
-            ]
+        # Only a last bundle can mean the end: the /g_new of the beginning stands alone in its bundle, too.
+        ends_s = None if messages else _time(_bundle_s(time_tag), where)
+        entries += [
+            _Entry(_time(_bundle_s(max(time_tag, message.time_tag)), where), message.address, message.arguments, where)
+            for message in messages
+        ]
         place += 4 + size
     return entries, ends_s
+
+
+def _played(bundle: bytes) -> tuple[int, list[Message]]:
+    """The time tag of a score's bundle, and those of its messages that are not for scsynth alone."""
+    time_tag, elements = split_bundle(bundle)
+    # sclang writes the [0] of [end, [0]] as a message whose address is a number.
+    said = [element for element in elements if element.startswith((b"/", b"#"))]
+    messages = [message for element in said for message in read_packet(element)]
+    return time_tag, [message for message in messages if message.address not in SCSYNTH_ONLY]
 
 
 def _bundle_s(time_tag: int) -> float:

@@ -41,7 +41,7 @@ def test_flags_come_over_the_users_file_and_that_over_the_defaults(write):
     assert config.audio.latency_ms == 100
     assert config.osc.port == 7000
     assert config.osc.host == "127.0.0.1", "a flag that was not given changes nothing"
-    assert config.audio.channels == 2
+    assert config.audio.channels is None, "stereo or mono, as the device has it"
 
 
 def test_a_users_list_replaces_the_default_list_and_midi_defaults_fill_it(write):
@@ -56,6 +56,11 @@ def test_a_section_with_all_its_keys_commented_out_changes_nothing(write):
 
 def test_an_unquoted_null_is_the_null_sink(write):
     assert load_config(write("audio: {sink: null}"), {}).audio.sink == "null"
+
+
+@pytest.mark.parametrize("device", [3, "usb"])
+def test_a_device_is_named_by_index_or_text(write, device):
+    assert load_config(write(f"audio: {{device: {device}}}"), {}).audio.device == device
 
 
 def test_paths_are_relative_to_the_file_they_stand_in_and_home_is_expanded(write, tmp_path):
@@ -77,8 +82,8 @@ def test_a_model_is_found_by_name_in_the_users_folders(write, tmp_path):
     ("text", "problem"),
     [
         ("audio: {block_samples: 0}", "audio.block_samples: 0 is not allowed (an integer from 16 to 16384)"),
-        ("audio: {channels: yes}", "audio.channels: true is not allowed (an integer from 1 to 64)"),
-        ("audio: {channels: '2'}", 'audio.channels: "2" is not allowed (an integer from 1 to 64)'),
+        ("audio: {channels: yes}", "audio.channels: true is not allowed (an integer from 1 to 64 or null)"),
+        ("audio: {channels: '2'}", 'audio.channels: "2" is not allowed (an integer from 1 to 64 or null)'),
         ("audio: {gain_db: .nan}", "audio.gain_db: NaN is not allowed (a number from -90 to 24)"),
         ("audio: 3", "audio: 3 is not allowed (a section with the keys sink, device,"),
         ("adio: {}", "adio: unknown key (did you mean audio?)"),

@@ -44,6 +44,8 @@ def a_busy_second(**options: Any) -> np.ndarray:
     rig.send("/temperature", 0.2)
     rig.send("/latent/0", 0.9, at_sample=1000)
     rig.send("/gain_db", -12.0, at_sample=3333)
+    for step in range(5):  # a sweep: a new temperature every second frame, so in the middle of most blocks
+        rig.send("/temperature", 0.2 + 0.1 * step, at_sample=4000 + 2 * HOP * step)
     rig.send("/latent", -0.5, 0.1, at_sample=5000)
     rig.send("/glide_s", 0.0, at_sample=5000)
     rig.send("/latent/0", 0.7, at_sample=9000)
@@ -57,7 +59,7 @@ def test_the_same_score_and_seed_give_the_same_samples() -> None:
 
 @pytest.mark.parametrize("block_frames", [1, 3, 16, 250, 1000])
 def test_the_block_size_is_not_heard(block_frames: int) -> None:
-    """Noise, glides, gain and timed events depend on the sample only, whatever the block they fall into."""
+    """Noise, glides, gain, temperature and timed events depend on the sample only, whatever the block they fall into."""
     np.testing.assert_array_equal(a_busy_second(block_frames=block_frames), a_busy_second(block_frames=5))
 
 
@@ -161,6 +163,37 @@ def test_untouched_it_drifts_and_the_first_touch_takes_over_without_a_jump() -> 
     assert np.abs(np.diff(heard[:-1])).max() < 0.2, "a jump would be at least 0.25"
     np.testing.assert_allclose(after[50:], -0.5, atol=1e-3)
     assert not rig.engine.status().idle
+
+
+def test_targets_are_where_it_drifts_until_a_knob_is_turned() -> None:
+    """A preset of a sound that drifts by itself must bring back that sound, not the home it drifts around."""
+    rig = Rig(glide_s=0.0, idle=IdleMotion(np.zeros(4), RATE_HZ / HOP))
+    assert rig.engine.targets() == [0.0] * 4
+    heard = rig.play(1.0)
+    assert rig.engine.targets()[0] == pytest.approx(2 * heard[-HOP - 1], abs=0.01)
+    assert abs(rig.engine.targets()[0]) > 0.05
+    rig.send("/latent/0", 0.75)
+    rig.play(1.1)
+    assert rig.engine.targets() == [0.75, 0.0, 0.0, 0.0]
+
+
+def test_an_event_counts_as_done_once_it_was_applied() -> None:
+    rig = Rig()
+    rig.send("/latent/0", 0.8)
+    rig.send("/latent/1", 0.8, at_sample=10**9)
+    assert (rig.queue.put_count, rig.queue.done_count) == (2, 0)
+    rig.play(0.01)
+    assert rig.queue.done_count == 2
+    assert rig.engine.targets()[0] == pytest.approx(0.8)
+
+
+def test_the_event_in_hand_is_not_yet_done() -> None:
+    queue = EventQueue()
+    queue.put(ControlEvent("/panic", ()))
+    queue.take()
+    assert queue.done_count == 0, "it was taken, and may not have been applied yet"
+    queue.take()
+    assert queue.done_count == 1
 
 
 def test_a_stop_ends_in_silence() -> None:

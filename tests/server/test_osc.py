@@ -3,8 +3,10 @@
 import random
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -25,13 +27,21 @@ def play(tmp_path) -> Iterator[Callable[..., SimpleNamespace]]:
     """Opens a controller with everything around it; closes all at the end."""
     opened: list[OscController] = []
     clients: list[Client] = []
+    engines: list[threading.Thread] = []
+    closing = threading.Event()
 
-    def play(reply_port: int | None = None, queue_limit: int = 4096) -> SimpleNamespace:
+    def play(reply_port: int | None = None, queue_limit: int = 4096, block_s: float | None = None) -> SimpleNamespace:
+        """With `block_s` something takes from the queue as the engine does, so often, and keeps it in `taken`."""
         queue = EventQueue(queue_limit)
+        taken: list[ControlEvent] = []
+        if block_s is not None:
+            engine = threading.Thread(target=take_in, args=(queue, taken, block_s, closing))
+            engine.start()
+            engines.append(engine)
         asked_to_quit: list[bool] = []
         actions = ServerActions(
             status=lambda: StatusReply("voice", 4, 3, 0.5, 0.75, 62.5, RATE_HZ, queue.dropped, 1),
-            targets=lambda: [0.1, 0.2, 0.3, 0.4],
+            targets=lambda: [float(taken[-1].values[0]) if taken else 0.1, 0.2, 0.3, 0.4],
             sample_at=lambda unix_time_s: round(unix_time_s * RATE_HZ),
             quit=lambda: asked_to_quit.append(True),
             presets=Presets(tmp_path / "presets.yaml"),
@@ -39,13 +49,25 @@ def play(tmp_path) -> Iterator[Callable[..., SimpleNamespace]]:
         controller = OscController("127.0.0.1", 0, reply_port, queue, NAMES, actions)
         opened.append(controller.__enter__())
         clients.append(Client(controller.port))
-        return SimpleNamespace(osc=controller, client=clients[-1], queue=queue, asked_to_quit=asked_to_quit)
+        return SimpleNamespace(
+            osc=controller, client=clients[-1], queue=queue, taken=taken, asked_to_quit=asked_to_quit
+        )
 
     yield play
     for controller in opened:
         controller.__exit__()
     for client in clients:
         client.socket.close()
+    closing.set()
+    for engine in engines:
+        engine.join()
+
+
+def take_in(queue: EventQueue, taken: list[ControlEvent], block_s: float, closing: threading.Event) -> None:
+    while not closing.wait(block_s):
+        while (event := queue.take()) is not None:
+            time.sleep(0.01)  # between taking and applying
+            taken.append(event)
 
 
 def events(queue: EventQueue, count: int) -> list[ControlEvent]:
@@ -111,11 +133,55 @@ def test_status_has_a_fixed_order_and_no_64_bit_integers(play):
     assert OscMessage(raw).params == ["voice", 4, 3, 0.5, 0.75, 62.5, RATE_HZ, 0, 1, 0]
 
 
-def test_sync_answers_after_what_came_before(play):
+def test_a_late_bundle_is_one_however_much_is_in_it(play):
     live = play()
+    live.client.send(bundle(time_tag(time.time() - 5), *[message("/latent/0", 1)] * 5))
+    assert {event.at_sample for event in events(live.queue, 5)} == {None}
+    assert live.osc.late == 1
+
+
+def test_a_bundle_stays_together_while_the_clock_goes_on(play, monkeypatch):
+    """A chord of knobs must not be spread over two frames, nor part of it come now and the rest later."""
+    live = play()
+    drift = iter(range(1000))
+    monkeypatch.setattr(
+        live.osc, "_server", replace(live.osc._server, sample_at=lambda at_s: round(at_s * RATE_HZ) + 500 * next(drift))
+    )
+    live.client.send(bundle(time_tag(time.time() + 60), *[message("/latent/0", value / 50) for value in range(50)]))
+    assert len({event.at_sample for event in events(live.queue, 50)}) == 1
+
+
+def test_what_is_answered_at_once_is_refused_in_a_bundle_to_come(play):
+    live = play()
+    for address, *values in (["/preset/store", "x"], ["/sync", 1], ["/quit"]):
+        live.client.send(bundle(time_tag(time.time() + 60), message(address, *values)))
+        assert live.client.hear() == ("/fail", address, "acts at once only: send it without a time to come")
+    assert live.client.ask("/preset/list") == ("/preset/list.reply",)
+    live.client.send(bundle(time_tag(time.time() - 1), message("/sync", 2)))
+    assert live.client.hear() == ("/synced", 2), "a time that is past means at once"
+    assert not live.asked_to_quit
+
+
+def test_sync_answers_after_what_came_before_was_taken_in(play):
+    live = play(block_s=0.1)
     live.client.send(message("/latent/0", 0.5))
     assert live.client.ask("/sync", 77) == ("/synced", 77)
-    assert live.queue.take() is not None
+    assert [event.values for event in live.taken] == [(0.5,)]
+
+
+def test_a_preset_keeps_what_was_sent_before_it_in_the_same_bundle(play):
+    live = play(block_s=0.1)
+    live.client.send(bundle(1, message("/latent/0", 0.75), message("/preset/store", "a")))
+    assert live.client.hear() == ("/done", "/preset/store")
+    assert live.osc._server.presets.recall("a")[0] == 0.75
+
+
+def test_an_engine_that_takes_nothing_in_is_told_after_a_while(play):
+    live = play()
+    live.client.send(message("/latent/0", 0.5))
+    assert live.client.ask("/sync", 77)[:2] == ("/fail", "/sync")
+    assert live.client.ask("/preset/store", "a")[:2] == ("/fail", "/preset/store")
+    assert live.client.ask("/preset/list") == ("/preset/list.reply",), "nothing wrong was stored"
 
 
 def test_a_mistake_is_answered_with_the_address_and_why(play):
@@ -138,6 +204,16 @@ def test_a_full_queue_is_told_to_the_sender(play):
     live.client.send(message("/latent/0", 0.5))
     assert live.client.ask("/latent/0", 0.5)[0] == "/fail"
     assert live.client.ask("/status")[8] == 1
+
+
+def test_a_pattern_that_does_not_fit_into_the_queue_turns_nothing(play):
+    """/fail means that nothing happened; half of a chord would be neither."""
+    live = play(queue_limit=3)
+    assert live.client.ask("/latent/*", 0.5)[0] == "/fail"
+    assert live.queue.take() is None
+    assert live.client.ask("/status")[8] == 4
+    live.client.send(message("/latent/[0-2]", 0.5))
+    assert len(events(live.queue, 3)) == 3
 
 
 def test_presets_are_stored_recalled_listed_and_deleted(play):
@@ -182,7 +258,7 @@ def test_help_explains_everything_or_one_address(play):
 
 
 def test_every_question_of_the_table_is_answered(play):
-    live = play()
+    live = play(block_s=0.01)
     arguments = {"/preset/store": ["x"], "/preset/recall": ["x"], "/preset/delete": ["x"], "/sync": [1]}
     for row in [row for row in TABLE if row.answered_by == "server"]:
         reply = live.client.ask(row.pattern, *arguments.get(row.pattern, []))
@@ -256,7 +332,7 @@ def test_two_thousand_malformed_packets_are_counted_and_change_nothing(play):
 
 def test_good_packets_with_bent_bytes_never_stop_it(play):
     """Some still are OSC and some are even obeyed; none may stop the thread or get past the table's ranges."""
-    live = play()
+    live = play(block_s=0.001)
     source = random.Random(7)
     good = bundle(1, message("/latent/0", 0.5), message("/gain_db", -6.0), message("/preset/recall", "x", 1.0))
     for number in range(1000):
@@ -268,6 +344,7 @@ def test_good_packets_with_bent_bytes_never_stop_it(play):
             live.client.send(message("/sync", number))
             while live.client.hear() != ("/synced", number):
                 pass
-    while (event := live.queue.take()) is not None:
+    assert live.taken
+    for event in live.taken:
         low, high = (-4, 4) if event.address.startswith("/latent") else (-90, 60)
         assert all(low <= float(value) <= high for value in event.values), event

@@ -16,13 +16,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import yaml
 from fakes import FakeDecoder, write_fake_model
+from latentone.export.errors import LatentoneError
 from latentone.server import play as play_module
 from latentone.server.audio.device import AudioUnavailable
+from latentone.server.audio.null import NullSink
 from latentone.server.config import load_config
 from latentone.server.engine import Status
 from latentone.server.play import play_with
 from latentone.server.screen import Latency, troubles
+from osc_peer import bundle, message
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from rich.console import Console
@@ -56,6 +60,9 @@ class Server:
         for value in values:
             message.add_arg(value)
         self._socket.sendto(message.build().dgram, self._address)
+
+    def send_packet(self, packet: bytes) -> None:
+        self._socket.sendto(packet, self._address)
 
     def ask(self, address: str, *values: float) -> OscMessage:
         """Send until an answer comes: while the server starts, nobody listens."""
@@ -192,6 +199,46 @@ def test_without_a_sound_card_it_says_so_and_plays_on(monkeypatch: pytest.Monkey
     assert "apt install libportaudio2" in said
     assert "null" in said
     assert "played 0.2 s" in said
+
+
+def test_a_mono_device_plays_with_the_settings_as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    class MonoDevice(NullSink):
+        """As the device sink does: a number of channels is a demand, none takes what is there."""
+
+        def __init__(self, device: object, rate_hz: int | None, channels: int | None, latency_s: float) -> None:
+            if channels not in (None, 1):
+                raise LatentoneError(f"audio device speaker has 1 channels, not {channels}")
+            super().__init__(rate_hz or 48000, 1, latency_s)
+
+    monkeypatch.setattr(play_module, "DeviceSink", MonoDevice)
+    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    heard = io.StringIO()
+    play_with(load_config(None, {"osc.port": 0}), 0.2, Console(file=heard, width=100))
+    assert "played 0.2 s" in heard.getvalue()
+    with pytest.raises(LatentoneError, match="not 2"):
+        play_with(load_config(None, {"osc.port": 0, "audio.channels": 2}), 0.2, Console(file=heard, width=100))
+
+
+@pytest.mark.parametrize(("asked", "written"), [(None, 1), (2, 2)])
+def test_a_file_has_the_models_channels_unless_a_number_is_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: int | None, written: int
+) -> None:
+    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    output = tmp_path / "heard.wav"
+    settings = {"audio.sink": "file", "audio.file": output, "audio.channels": asked, "osc.port": 0}
+    play_with(load_config(None, settings), 0.2, Console(file=io.StringIO(), width=100))
+    assert soundfile.info(output).channels == written
+
+
+def test_a_preset_is_stored_after_the_knobs_of_its_own_bundle(model: Path, tmp_path: Path) -> None:
+    """What a performer stores is what was just set, although the engine looks once in so long a block."""
+    (tmp_path / "my.yaml").write_text("presets: {file: p.yaml}\naudio: {block_samples: 4096}\n")
+    with serving(model, "--sink", "null", "--config", tmp_path / "my.yaml") as server:
+        server.ask("/status")
+        server.send_packet(bundle(1, message("/latent/0", 0.75), message("/preset/store", "a")))
+        assert server.ask("/sync", 1).address == "/done"
+        server.ask("/quit")
+    assert yaml.safe_load((tmp_path / "p.yaml").read_text())["a"] == [0.75, 0.0, 0.0, 0.0]
 
 
 def test_a_broken_decoder_is_reported_and_playing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

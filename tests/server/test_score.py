@@ -83,6 +83,7 @@ def test_a_pattern_in_a_score_turns_all_its_knobs(tmp_path):
         ("- {from_s: 2, to_s: 3, address: /latent/0, from: low, to: 1}", "line 1: from: 'low' is not a number"),
         ("- 3", "line 1: an entry is"),
         ("seconds: x\nevents: [[0, /panic]]", "seconds: time: 'x' is not a number"),
+        ("seconds: 0\nevents: [[0, /panic]]", "seconds: the score lasts 0 s; it must last longer than 0 s"),
         ("second: 3\nevents: []", "a score is a list of"),
         ("hello", "a score is a list of"),
         ("", "a score is a list of"),
@@ -122,6 +123,45 @@ def test_a_supercollider_score_counts_from_zero_and_ends_with_its_last_bundle(tm
 def test_a_supercollider_score_without_an_end_lasts_a_second_longer(tmp_path):
     (tmp_path / "s.osc").write_bytes(nrt((2.0, ["/latent/0", 0.5])))
     assert read(tmp_path / "s.osc").seconds == 3.0
+
+
+def int32(*numbers: int) -> bytes:
+    return struct.pack(f">{len(numbers)}i", *numbers)
+
+
+# [0.0, ["/g_new", 1, 0, 0]] is what Score.new puts first; [2.5, [0]] is how recordNRT ends: an address that is a number.
+G_NEW = b"/g_new\0\0" + b",iii\0\0\0\0" + int32(1, 0, 0)
+KNOB_0 = b"/latent/0\0\0\0" + b",f\0\0" + struct.pack(">f", 0.5)
+DUMMY = int32(0) + b",\0\0\0"
+
+
+def written_by_sclang(*bundles: tuple[float, bytes]) -> bytes:
+    """Score.write: a size, then `#bundle`, seconds and fraction since the beginning, the size of a message, it."""
+    content = b""
+    for time_s, message in bundles:
+        body = b"#bundle\0" + int32(int(time_s), int(time_s % 1 * 2**31) * 2 - (2**32 if time_s % 1 >= 0.5 else 0))
+        body += int32(len(message)) + message
+        content += int32(len(body)) + body
+    return content
+
+
+def test_a_score_just_as_sclang_writes_it_is_read(tmp_path):
+    (tmp_path / "s.osc").write_bytes(written_by_sclang((0.0, G_NEW), (1.25, KNOB_0), (2.5, DUMMY)))
+    score = read(tmp_path / "s.osc")
+    assert told(score) == [(20000, "/latent/0", 0.5)]
+    assert score.seconds == 2.5
+
+
+def test_the_group_that_sclang_begins_with_is_not_the_end(tmp_path):
+    (tmp_path / "s.osc").write_bytes(written_by_sclang((0.0, G_NEW), (0.0, KNOB_0)))
+    assert read(tmp_path / "s.osc").seconds == 1.0
+
+
+@pytest.mark.parametrize("time_s", [0.0, 2.5])
+def test_a_score_for_scsynth_alone_is_empty(tmp_path, time_s):
+    (tmp_path / "s.osc").write_bytes(written_by_sclang((0.0, G_NEW), (time_s, DUMMY)))
+    with pytest.raises(LatentoneError, match="the score is empty"):
+        read(tmp_path / "s.osc")
 
 
 @pytest.mark.parametrize("cut", [1, 7, 30])

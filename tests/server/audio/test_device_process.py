@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from latentone.server.audio import ring as words
-from latentone.server.audio.device_process import CannotOpen, Feeder, choose, list_devices
+from latentone.server.audio.device_process import CannotOpen, Feeder, choose, list_devices, open_mixer
 from latentone.server.audio.ring import SharedRing
 
 RATE_HZ = 48000
@@ -179,14 +179,39 @@ class FakeSoundDevice:
 
 @pytest.mark.parametrize(
     ("wanted", "index"),
-    [(None, 3), (0, 0), ("usb", 1), ("alsa", 1), ("HDMI, ALSA", 0), ("system", 3)],
+    [(None, 3), (0, 0), ("0", 0), ("1", 1), ("usb", 1), ("alsa", 1), ("HDMI, ALSA", 0), ("system", 3)],
 )
 def test_devices_are_found_by_index_name_part_or_host_api(wanted: str | int | None, index: int):
     assert choose(list_devices(FakeSoundDevice()), wanted)["index"] == index
 
 
-@pytest.mark.parametrize("wanted", ["microphone", 2, 99])
+@pytest.mark.parametrize("wanted", ["microphone", 2, 99, "99"])
 def test_a_device_that_cannot_play_is_an_error_that_lists_those_that_can(wanted: str | int):
     with pytest.raises(CannotOpen, match="3: system, JACK Audio Connection Kit; 1: USB Audio, ALSA; 0: HDMI") as caught:
         choose(list_devices(FakeSoundDevice()), wanted)
     assert not caught.value.unavailable
+
+
+class FakeRtMixer:
+    """Opens whatever it is asked for."""
+
+    class Mixer:
+        latency = 0.01
+
+        def __init__(self, **asked: Any) -> None:
+            pass
+
+        def start(self) -> None:
+            pass
+
+
+@pytest.mark.parametrize(("wanted", "has", "opened"), [(None, 1, 1), (None, 2, 2), (None, 8, 2), (1, 2, 1), (4, 8, 4)])
+def test_it_is_stereo_where_the_device_has_it_unless_a_number_is_given(wanted: int | None, has: int, opened: int):
+    devices = FakeSoundDevice()
+    devices.apis = ({"name": "ALSA", "default_output_device": 0},)
+    devices.devices = (
+        {"index": 0, "name": "speaker", "hostapi": 0, "max_output_channels": has, "default_samplerate": 48000.0},
+    )
+    devices.PortAudioError = OSError  # type: ignore[attr-defined]
+    request = {"device": None, "sample_rate_hz": None, "channels": wanted, "latency_s": 0.02}
+    assert open_mixer(devices, FakeRtMixer, request)[1]["channels"] == opened
