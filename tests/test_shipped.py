@@ -15,6 +15,7 @@ from latentone.export.descriptors import describe
 from latentone.export.manifest import Manifest
 from latentone.export.runtime.load import SHIPPED_MODELS, load_decoder, load_encoder
 from latentone.export.sweep import listen
+from latentone.models.wavenet_vae import network
 
 ROOT = Path(__file__).parent.parent
 PLAYABLE_RHO = 0.8
@@ -24,6 +25,12 @@ DEADLINE_S = 60.0
 @pytest.fixture(scope="module")
 def manifest() -> Manifest:
     return load_decoder(SHIPPED_MODELS / "voice.onnx").manifest
+
+
+def test_it_was_exported_from_the_checkpoint_beside_it(manifest: Manifest) -> None:
+    model, record = network.load(SHIPPED_MODELS / "voice.ckpt")
+    assert network.fingerprint(model) == manifest.weights_sha256
+    assert record["training"]["train_path"] == manifest.trained_on["name"]
 
 
 def latentone(*arguments: object) -> subprocess.CompletedProcess[str]:

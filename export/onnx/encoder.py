@@ -58,4 +58,13 @@ def encoder_model(encoder: Encoder, calibration: Calibration, hop_samples: int) 
         exporter_log.setLevel(level)
     if program is None:
         raise RuntimeError("torch.onnx.export returned nothing")
-    return program.model_proto
+    return without_traces(program.model_proto)
+
+
+def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model without the exporter's notes on which line of whose file made each node: they are of no use to a player."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    return model

@@ -63,7 +63,12 @@ def train_wavenet_vae(
     max_time: Annotated[
         str | None, Option(help="Stop after so long, and anneal the rate to it: 90m, 2h, 3600s.")
     ] = None,
-    resume: Annotated[Path | None, Option(help="Go on from this checkpoint; its sizes count, not the flags'.")] = None,
+    resume: Annotated[
+        Path | None,
+        Option(
+            help="Go on from this checkpoint, or from its weights if it has no more; its sizes count, not the flags'."
+        ),
+    ] = None,
     devices: Annotated[int, Option(min=1, help="Devices a node (Lightning).")] = 1,
     nodes: Annotated[int, Option(min=1, help="Nodes (Lightning: under torchrun or SLURM).")] = 1,
 ) -> None:

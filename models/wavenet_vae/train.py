@@ -152,7 +152,10 @@ def train(settings: Settings) -> Path:
     """Train, and return the last checkpoint's path. Raises LatentoneError for data that cannot be used."""
     lightning.seed_everything(settings.seed, verbose=False)
     # A resumed model keeps its sizes, gains and statistics: those of other data would make its codes mean something else.
-    model = network.load(settings.resume)[0].train() if settings.resume else WaveNetVAE(settings.hyperparameters)
+    model, record = network.load(settings.resume) if settings.resume else (WaveNetVAE(settings.hyperparameters), {})
+    model.train()
+    # A checkpoint that holds weights alone, as the shipped one does, is where a new run begins.
+    unfinished = settings.resume if "loops" in record else None
     h = model.hyperparameters
     train_files, validation_files, validation_root = data.split(
         settings.train_path, settings.validation_path, settings.max_files
@@ -198,7 +201,7 @@ def train(settings: Settings) -> Path:
         ],
         logger=[TensorBoardLogger(settings.export_path, "tensorboard"), csv],
     )
-    trainer.fit(Training(model, settings), loader, validation, ckpt_path=settings.resume, weights_only=True)
+    trainer.fit(Training(model, settings), loader, validation, ckpt_path=unfinished, weights_only=True)
     last = settings.export_path / "last.ckpt"
     trainer.save_checkpoint(last)
     if trainer.is_global_zero and csv.log_dir:
