@@ -57,7 +57,8 @@ def _read(file: Path) -> _Layer:
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise LatentoneError(f"{file}: cannot be read: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise LatentoneError(f"{file}: cannot be read: {reason}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}:" if mark else ""

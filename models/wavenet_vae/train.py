@@ -192,7 +192,7 @@ def train(settings: Settings) -> Path:
         precision=settings.precision,  # pyright: ignore[reportArgumentType]
         gradient_clip_val=1.0,
         val_check_interval=1.0 / settings.logs_per_epoch if len(loader) >= settings.logs_per_epoch else 1.0,
-        log_every_n_steps=10,
+        log_every_n_steps=min(10, len(loader)),
         callbacks=[
             checkpoints,
             regularly,
