@@ -40,10 +40,6 @@ class Calibration:
         centre = (high + low) / 2
         return cls(axes * half, mean + axes @ centre, (projected - centre) / half)
 
-    def knobs_of(self, raw: np.ndarray) -> np.ndarray:
-        """raw (frames, dim) to knobs (frames, dim)."""
-        return (raw - self.offset) @ np.linalg.inv(self.matrix).T
-
     def turned(self, signs: np.ndarray) -> Calibration:
         """With the knobs of negative sign (dim,) turned the other way round."""
         return replace(self, matrix=self.matrix * signs, knobs=self.knobs * signs)

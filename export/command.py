@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rich.console import Console
 from rich.table import Table
 from typer import Argument, Option
 
 from .errors import LatentoneError
+
+if TYPE_CHECKING:
+    from .evaluate import Figures
 
 
 def export(
@@ -85,9 +88,7 @@ def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped mod
         "state", f"{len(manifest.state)} tensors, {sum(_size(r.shape) for r in manifest.state)} numbers a voice"
     )
     console.print(facts)
-    knobs = Table(
-        "knob", "name", "home", "mean", "std", "2.5 %", "97.5 %", "heard (Spearman's ρ, clear ones)", show_edge=False
-    )
+    knobs = Table("knob", "name", "home", "mean", "std", "2.5 %", "97.5 %", "heard (ρ)", show_edge=False)
     for index, latent in enumerate(manifest.latents):
         clear = sorted((item for item in latent.heard.items() if abs(item[1]) >= 0.5), key=lambda item: -abs(item[1]))
         heard = ", ".join(f"{key} {rho:+.2f}" for key, rho in clear)
@@ -146,6 +147,10 @@ def evaluate(
     if as_json:
         print(json.dumps(figures.to_dict(), indent=1))
         return
+    _show(figures, model)
+
+
+def _show(figures: Figures, model: Path) -> None:
     table = Table(
         "figure",
         "value",

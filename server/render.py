@@ -130,7 +130,8 @@ def render_events(
     Raises LatentoneError, and leaves no file, when it cannot be written or the decoder fails on the way.
     """
     manifest = decoder.manifest
-    file = FileSink(output, config.audio.sample_rate_hz or manifest.sample_rate_hz, manifest.channels)
+    audio = config.audio
+    file = FileSink(output, audio.sample_rate_hz or manifest.sample_rate_hz, audio.channels or manifest.channels)
     with _Trimmed(ResampledSink(file, manifest.sample_rate_hz, manifest.channels), skip_samples) as sink:
         engine = Engine(
             decoder,

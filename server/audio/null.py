@@ -12,9 +12,10 @@ import numpy as np
 class NullSink:
     """Behaves like a device with a buffer of `latency_s` that plays into nothing.
 
-    `write` sleeps until its audio would have room in that buffer. A writer that comes after the buffer would have run
-    dry is an underrun: it is counted, and time starts again from now, so a stall is never followed by a rush to catch
-    up. `clock_s` and `sleep_s` exist so that tests need not wait.
+    `write` sleeps until its audio would have room in that buffer. Playing begins when the buffer is half full, as the
+    device sink does, so the small first pieces that a resampler gives are no underrun. A writer that comes after the
+    buffer would have run dry is one: it is counted, and the buffer fills anew from now, so a stall is never followed by
+    a rush to catch up. `clock_s` and `sleep_s` exist so that tests need not wait.
     """
 
     def __init__(
@@ -30,27 +31,29 @@ class NullSink:
         self._latency_s = latency_s
         self._clock_s = clock_s
         self._sleep_s = sleep_s
-        self._started_at_s: float | None = None
-        self._written_samples = 0  # since _started_at_s; an integer, so that hours of blocks add up without drift
+        self._started_at_s: float | None = None  # None while the buffer fills
+        self._written_samples = 0  # since it began to fill; an integer, so that hours of blocks add up without drift
         self._underruns = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._started_at_s is not None:
-            self._sleep_until(self._dry_at_s())
+        if self._started_at_s is None:
+            self._started_at_s = self._clock_s()
+        self._sleep_until(self._dry_at_s())
 
     def write(self, audio: np.ndarray) -> None:
         """Wait until float32 `audio` (channels, samples) would fit into the buffer."""
         now_s = self._clock_s()
-        if self._started_at_s is None:
-            self._started_at_s = now_s
-        elif now_s > self._dry_at_s():
+        if self._started_at_s is not None and now_s > self._dry_at_s():
             self._underruns += 1
-            self._started_at_s, self._written_samples = now_s, 0
+            self._started_at_s, self._written_samples = None, 0
         self._written_samples += audio.shape[1]
-        self._sleep_until(self._dry_at_s() - self._latency_s)
+        if self._started_at_s is None and self._written_samples >= self._latency_s / 2 * self.sample_rate_hz:
+            self._started_at_s = now_s
+        if self._started_at_s is not None:
+            self._sleep_until(self._dry_at_s() - self._latency_s)
 
     @property
     def latency_s(self) -> float:

@@ -64,6 +64,16 @@ def test_the_sweep_is_heard(model: Path, score: Path, tmp_path: Path) -> None:
     assert level[-1] == pytest.approx(0.5, abs=0.02)
 
 
+def test_channels_of_the_settings_are_the_files(model: Path, score: Path, tmp_path: Path) -> None:
+    (tmp_path / "stereo.yaml").write_text("audio: {channels: 2}")
+    output = tmp_path / "stereo.wav"
+    done = latentone("render", score, "-o", output, "--model", model, "--config", tmp_path / "stereo.yaml")
+    assert done.returncode == 0, done.stderr
+    audio, _ = soundfile.read(output)
+    assert audio.shape == (24000, 2)
+    np.testing.assert_array_equal(audio[:, 0], audio[:, 1])
+
+
 def test_length_and_rate_can_be_asked_for(model: Path, score: Path, tmp_path: Path) -> None:
     output = tmp_path / "sweep.flac"
     arguments = ("--model", model, "--seconds", "0.8", "--sample-rate", "48000")

@@ -38,6 +38,20 @@ def test_writes_return_at_once_until_the_buffer_is_full_and_then_keep_pace():
     assert sink.underruns == 0
 
 
+def test_small_first_pieces_fill_the_buffer_before_anything_plays():
+    """A resampler answers the first block with little; heard as playing already, every start would be an underrun."""
+    sink, time = timed(latency_s=0.25)
+    with sink:
+        for _ in range(20):
+            sink.write(BLOCK[:, :80])  # 5 ms, each made in 10
+            time.now_s += 0.01
+        assert sink.underruns == 0
+        sink.write(BLOCK)
+        time.now_s += 0.3
+        sink.write(BLOCK)
+        assert sink.underruns == 1
+
+
 def test_leaving_plays_out_what_was_written():
     sink, time = timed()
     with sink:
