@@ -7,15 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ...models import mulaw
-from ...models.wavenet_vae.decoder import MINIMUM_TEMPERATURE, Decoder
+from ...models.wavenet_vae.decoder import Decoder
 from ..calibrate import Calibration
 from ..errors import LatentoneError
 from ..runtime.onnx import OnnxDecoder, OnnxEncoder
 
 BLOCK_FRAMES = (1, 2, 3, 1, 5, 8, 1, 13, 4, 16, 1, 7, 10, 2, 6, 1, 20, 3, 9, 1)
-TIE = 1e-4
-"""How near its uniform number a cumulative probability has to be for a different draw to be float error, not a fault."""
 MINIMUM_IDENTICAL = 0.999
 AUDIO_TOLERANCE = 1e-4
 LATENT_TOLERANCE = 1e-4
@@ -45,8 +42,8 @@ def check_decoder(
 ) -> Parity:
     """Play `blocks` (sizes in frames) through both with the same noise and carried state.
 
-    A draw that differs must be a tie: its uniform number is then moved to the middle of the reference's choice, and
-    both play the block again, so that both go on from the reference's draw. Raises LatentoneError where they disagree.
+    A draw that differs must be a tie: its uniform number is then replaced by one that both must agree about, and both
+    play the block again. Raises LatentoneError where they disagree.
     """
     h = reference.hyperparameters
     generator = np.random.default_rng(seed)
@@ -65,26 +62,26 @@ def check_decoder(
                 raw, torch.from_numpy(noise), torch.from_numpy(temperature), torch_state, who
             )
             drawn, audio, following = exported.decode_and_draw(knobs, noise, temperature, state)
-            codes = np.round(drawn * (mulaw.LEVELS // 2)).astype(np.int64) + mulaw.SILENCE
-            unequal = np.argwhere(codes != expected.numpy())
+            unequal = np.argwhere(drawn != reference.head.value(expected).numpy())
             if not len(unequal):
                 break
-            _, step, band = unequal[0]
-            low, high = _interval(reference, raw, expected, torch_state, who, int(step), int(band))
-            uniform = noise[0, step * h.bands + band]
-            if min(abs(uniform - low), abs(uniform - high)) > TIE:
+            _, step, band = map(int, unequal[0])
+            place = step * h.bands + band
+            outputs = _outputs(reference, raw, expected, torch_state, who, step)[band]
+            code, other = int(expected[0, step, band]), reference.head.code_of(float(drawn[0, step, band]))
+            if not reference.head.is_tie(outputs, float(noise[0, place]), code, other):
                 raise LatentoneError(
-                    f"parity: step {step}, band {band}: PyTorch draws {expected[0, step, band]}, "
-                    f"ONNX Runtime {codes[0, step, band]}, and it is no tie"
+                    f"parity: step {step}, band {band}: PyTorch draws {code}, {exported.runtime} {other}, "
+                    "and it is no tie"
                 )
-            noise[0, step * h.bands + band] = (low + high) / 2
+            noise[0, place] = reference.head.firm_uniform(outputs)
             different += 1
             if different > sum(blocks) * h.control_hop_samples * (1 - MINIMUM_IDENTICAL) + 1:
                 raise LatentoneError(f"parity: {different} draws differ by step {step} of a block of {frames} frames")
-        draws += codes.size
-        wanted, synthesis = reference.synthesise(expected, torch_state["synthesis"])
+        draws += drawn.size
+        sounded, synthesis = reference.synthesise(expected, torch_state["synthesis"])
         torch_state = {**after, "synthesis": synthesis}
-        largest = max(largest, float(np.abs(audio[0, 0] - wanted[0].numpy()).max()))
+        largest = max(largest, float(np.abs(audio[0, 0] - sounded[0].numpy()).max()))
         state = following
     parity = Parity(draws, different, largest)
     if parity.identical < MINIMUM_IDENTICAL or largest > AUDIO_TOLERANCE:
@@ -95,24 +92,20 @@ def check_decoder(
     return parity
 
 
-def _interval(
+def _outputs(
     reference: Decoder,
     raw: torch.Tensor,
     codes: torch.Tensor,
     state: dict[str, torch.Tensor],
     speaker: torch.Tensor | None,
     step: int,
-    band: int,
-) -> tuple[float, float]:
-    """The cumulative probabilities between which the uniform number lay when the reference drew `codes[0, step, band]`."""
+) -> torch.Tensor:
+    """What the head took at one step of the block that began in `state` and drew `codes`: (bands, outputs)."""
     h = reference.hyperparameters
     shares, _ = reference.conditioning(raw, state["condition"], speaker)
-    values = mulaw.companded_value(codes)
+    values = reference.head.value(codes)
     previous = torch.cat([state["previous"][:, None], values[:, :-1]], dim=1)
-    logits, _ = reference.network(previous, shares.repeat_interleave(h.steps_per_frame, dim=1), state)
-    cumulative = torch.softmax(logits[0, step, band] / max(1.0, MINIMUM_TEMPERATURE), dim=-1).cumsum(dim=-1)
-    code = int(codes[0, step, band])
-    return float(cumulative[code - 1]) if code else 0.0, float(cumulative[code])
+    return reference.network(previous, shares.repeat_interleave(h.steps_per_frame, dim=1), state)[0][0, step]
 
 
 @torch.inference_mode()

@@ -6,17 +6,16 @@ only the short dilations keep a queue from step to step. Appending to the long p
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import onnx
 import torch
 
-from ...models import mulaw
 from ...models.streaming import GatedLayer
-from ...models.wavenet_vae.decoder import MINIMUM_TEMPERATURE, Decoder
+from ...models.wavenet_vae.decoder import Decoder
+from ...models.wavenet_vae.heads import MINIMUM_TEMPERATURE
 from ..manifest import StateRecord
 from .graph import Graph
+from .heads import GRAPH_HEADS
 
 
 def array(tensor: torch.Tensor) -> np.ndarray:
@@ -65,21 +64,22 @@ def decoder_graph(
         "Reciprocal", g.op("Max", temperature, g.constant("minimum_temperature", np.array(MINIMUM_TEMPERATURE)))
     )
     inverse = g.op("Reshape", inverse, g.integers(-1, 1, 1))
+    warmth = g.op("Reshape", temperature, g.integers(-1, 1))
     carried = ["previous", *(f"layer_{i}" for i in range(len(decoder.layers)))]
-    *next_carried, companded = g.ops(
+    *next_carried, drawn = g.ops(
         "Scan",
         *(state[name] for name in carried),
         shares,
         uniform,
         outputs=len(carried) + 1,
-        body=_frame_body(decoder, inverse),
+        body=_frame_body(decoder, warmth, inverse),
         num_scan_inputs=2,
         scan_input_axes=[1, 1],
         scan_output_axes=[1],
     )
 
-    steps = g.op("Reshape", companded, g.integers(0, -1, h.bands))
-    bands = _expand(g, g.op("Transpose", steps, perm=[0, 2, 1]))
+    steps = g.op("Reshape", drawn, g.integers(0, -1, h.bands))
+    bands = GRAPH_HEADS[h.head].amplitude(g, g.op("Transpose", steps, perm=[0, 2, 1]))
     bands = g.op("Mul", bands, g.constant("synthesis.gains", 1.0 / array(decoder.band_gains)))
     synthesis = decoder.filter_bank.synthesis
     joined_bands = g.op("Concat", state["synthesis"], bands, axis=2)
@@ -88,7 +88,7 @@ def decoder_graph(
     audio = g.op("Clip", audio, g.constant("minus_one", np.array(-1.0)), g.constant("one", np.array(1.0)))
 
     g.output(audio, "audio", ["batch", 1, "samples"])
-    # What was drawn, on the companded scale: computed anyway, and what parity compares.
+    # What was drawn, as the head's values: computed anyway, and what parity compares.
     g.output(steps, "drawn", ["batch", "steps", h.bands])
     following = dict(zip(carried, next_carried, strict=True))
     following["condition"] = _last(g, joined, decoder.condition.past_frames)
@@ -103,15 +103,7 @@ def _last(g: Graph, value: str, frames: int) -> str:
     return g.slice(value, -frames, None, 2) if frames else g.slice(value, 0, 0, 2)
 
 
-def _expand(g: Graph, companded: str) -> str:
-    """µ-law expansion, as `mulaw.expand`."""
-    exponent = g.op("Mul", g.op("Abs", companded), g.constant("log_levels", np.array(math.log1p(mulaw.MU))))
-    magnitude = g.op("Sub", g.op("Exp", exponent), g.constant("unit", np.array(1.0)))
-    magnitude = g.op("Mul", magnitude, g.constant("one_over_mu", np.array(1.0 / mulaw.MU)))
-    return g.op("Mul", g.op("Sign", companded), magnitude)
-
-
-def _frame_body(decoder: Decoder, inverse_temperature: str) -> onnx.GraphProto:
+def _frame_body(decoder: Decoder, temperature: str, inverse_temperature: str) -> onnx.GraphProto:
     """One control frame: conditioning is split once, long pasts are read as sequences, steps are scanned."""
     h = decoder.hyperparameters
     g = Graph("frame")
@@ -132,28 +124,34 @@ def _frame_body(decoder: Decoder, inverse_temperature: str) -> onnx.GraphProto:
         uniform,
         *sequences,
         outputs=1 + len(short) + 1 + len(long),
-        body=_step_body(decoder, shares, short, long, inverse_temperature),
+        body=_step_body(decoder, shares, short, long, temperature, inverse_temperature),
         num_scan_inputs=1 + len(long),
         scan_input_axes=[1] * (1 + len(long)),
         scan_output_axes=[1] * (1 + len(long)),
     )
     next_previous, queues = results[0], results[1 : 1 + len(short)]
-    companded, inputs = results[1 + len(short)], results[2 + len(short) :]
+    drawn, inputs = results[1 + len(short)], results[2 + len(short) :]
     following = dict(zip(short, queues, strict=True))
     for i, sequence in zip(long, inputs, strict=True):
         following[i] = g.op("Concat", g.slice(pasts[i], h.steps_per_frame, None, 1), sequence, axis=1)
     g.output(next_previous, "frame.next_previous")
     for i in range(len(decoder.layers)):
         g.output(following[i], f"frame.next_past_{i}")
-    g.output(companded, "frame.companded")
+    g.output(drawn, "frame.drawn")
     return g.proto()
 
 
 def _step_body(
-    decoder: Decoder, shares: list[str], short: list[int], long: list[int], inverse_temperature: str
+    decoder: Decoder,
+    shares: list[str],
+    short: list[int],
+    long: list[int],
+    temperature: str,
+    inverse_temperature: str,
 ) -> onnx.GraphProto:
-    """One step of the WaveNet: every band's code is drawn from what came before; rows are voices."""
+    """One step of the WaveNet: every band's sample is drawn from what came before; rows are voices."""
     h = decoder.hyperparameters
+    head = GRAPH_HEADS[h.head]
     g = Graph("step")
     previous = g.input("step.previous", None)
     queues = {i: g.input(f"step.queue_{i}", None) for i in short}
@@ -164,7 +162,7 @@ def _step_body(
     for i, queue in queues.items():
         before[i] = g.op("Squeeze", g.slice(queue, 0, 1, 1), g.integers(1))
 
-    x = _linear(g, previous, "input", decoder.input)
+    x = _linear(g, head.read(g, previous), "input", decoder.input)
     gated = []
     for i, layer in enumerate(_layers(decoder)):
         read[i] = x
@@ -180,23 +178,14 @@ def _step_body(
 
     hidden = g.op("Relu", _linear(g, g.op("Concat", *gated, axis=1), "skip", decoder.skip))
     hidden = g.op("Relu", _linear(g, hidden, "hidden", decoder.hidden))
-    logits = g.op("Reshape", _linear(g, hidden, "output", decoder.output), g.integers(-1, h.bands, mulaw.LEVELS))
-    probability = g.op("Softmax", g.op("Mul", logits, inverse_temperature), axis=-1)
-    cumulative = g.op("CumSum", probability, g.integers(2))
-    passed = g.op("LessOrEqual", cumulative, g.op("Unsqueeze", uniform, g.integers(2)))
-    code = g.op("ReduceSum", g.op("Cast", passed, to=onnx.TensorProto.FLOAT), g.integers(2), keepdims=0)
-    code = g.op("Min", code, g.constant("last_code", np.array(float(mulaw.LEVELS - 1))))
-    half = mulaw.LEVELS / 2
-    companded = g.op(
-        "Sub",
-        g.op("Mul", code, g.constant("code_unit", np.array(1 / half))),
-        g.constant("silence", np.array(mulaw.SILENCE / half)),
-    )
+    outputs = _linear(g, hidden, "output", decoder.output)
+    outputs = g.op("Reshape", outputs, g.integers(-1, h.bands, decoder.head.outputs))
+    drawn = head.draw(g, outputs, g.op("Unsqueeze", uniform, g.integers(2)), temperature, inverse_temperature)
 
-    g.output(companded, "step.next_previous")
+    g.output(drawn, "step.next_previous")
     for i in short:
         g.output(next_queues[i], f"step.next_queue_{i}")
-    g.output(companded, "step.companded")
+    g.output(drawn, "step.drawn")
     for i in long:
         g.output(read[i], f"step.input_{i}")
     return g.proto()

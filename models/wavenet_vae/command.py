@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import BadParameter, Option
 
 from ..errors import LatentoneError
-from .hyperparameters import SIZES, Hyperparameters
+from .hyperparameters import HEAD_NAMES, SIZES, Hyperparameters
 
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "64-true")
 
@@ -46,6 +46,9 @@ def train_wavenet_vae(
     bands: Annotated[int, Option(help="Sub-bands: 1 as in the paper; 4, 8 or 16 train and play faster.")] = 4,
     latents: Annotated[int, Option(min=1, help="Latent dimensions: the knobs.")] = 32,
     layers_per_stack: Annotated[int, Option(min=1, max=12, help="Dilated layers in each of the 2 stacks.")] = 10,
+    head: Annotated[
+        str, Option(help=f"What is drawn: {HEAD_NAMES[0]} over 8-bit µ-law codes, or {HEAD_NAMES[1]}, a mixture over 16-bit samples.")
+    ] = HEAD_NAMES[0],
     sample_rate: Annotated[int, Option(min=8000, max=192000, help="Hz; recordings are resampled to it.")] = 16000,
     hop: Annotated[int, Option(min=1, help="Samples of one latent in training.")] = 320,
     control_hop: Annotated[int, Option(min=1, help="Samples of one frame in playing; divides --hop.")] = 64,
@@ -94,6 +97,7 @@ def train_wavenet_vae(
             latent_hop_samples=hop,
             control_hop_samples=control_hop,
             layers_per_stack=layers_per_stack,
+            head=head,
             speakers=names,
         )
     except ValueError as error:

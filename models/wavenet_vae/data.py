@@ -1,4 +1,4 @@
-"""Recordings as training clips: µ-law codes of every band beside the features that the encoder hears."""
+"""Recordings as training clips: codes of every band beside the features that the encoder hears."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from rich.progress import track
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from .. import audio_files, mulaw
+from .. import audio_files
 from ..errors import LatentoneError
+from .heads import HEADS
 from .hyperparameters import Hyperparameters
 from .network import WaveNetVAE
 
@@ -27,7 +28,7 @@ LEVEL_QUANTILE = 0.9999
 
 @dataclass(frozen=True)
 class Recording:
-    """One file: codes uint8 (steps, bands), features float32 (39, 2 × latents), its speaker's index."""
+    """One file: the head's codes, int16 (steps, bands), features float32 (39, 2 × latents), its speaker's index."""
 
     path: Path
     codes: Tensor
@@ -75,7 +76,7 @@ def prepare(
         return [
             Recording(
                 path,
-                model.decoder.codes(samples[None])[0].to(torch.uint8),
+                model.decoder.codes(samples[None])[0].to(torch.int16),
                 features[path],
                 speaker_index(path, root, h),
             )
@@ -105,7 +106,7 @@ def speaker_index(path: Path, root: Path, h: Hyperparameters) -> int:
 
 
 def fit_statistics(model: WaveNetVAE, audio: list[Tensor], features: list[Tensor]) -> None:
-    """Band gains that fill the µ-law range (all but one sample in 10,000), and the features' mean and deviation."""
+    """Band gains that fill the range (all but one sample in 10,000), and the features' mean and deviation."""
     per_clip = [model.decoder.filter_bank.analyse(samples[None])[0].abs() for samples in audio]
     levels = torch.cat(per_clip, dim=1).numpy()
     peaks = torch.tensor(np.quantile(levels, LEVEL_QUANTILE, axis=1), dtype=torch.float32)
@@ -147,7 +148,7 @@ def cut(recording: Recording, start: int, latents: int, h: Hyperparameters) -> d
     """
     steps = h.steps_per_latent
     codes = recording.codes[start * steps : (start + latents) * steps].long()
-    codes = F.pad(codes, (0, 0, 0, latents * steps - len(codes)), value=mulaw.SILENCE)
+    codes = F.pad(codes, (0, 0, 0, latents * steps - len(codes)), value=HEADS[h.head].silence)
     first, last = 2 * (start - MARGIN_LATENTS), 2 * (start + latents + MARGIN_LATENTS)
     have = recording.features.shape[1]
     inside = recording.features[:, max(first, 0) : min(last, have)]

@@ -1,4 +1,4 @@
-"""The decoder: latents condition a WaveNet that draws one µ-law code a band and step, each from its own past."""
+"""The decoder: latents condition a WaveNet that draws one sample a band and step, each from its own past."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import mulaw
 from ..filterbank import FilterBank
 from ..streaming import CausalConv1d, GatedLayer
+from .heads import HEADS
 from .hyperparameters import Hyperparameters
-
-MINIMUM_TEMPERATURE = 1e-3
-"""Below this a draw is the most likely code; also keeps 0 from dividing."""
 
 State = dict[str, Tensor]
 
@@ -30,6 +27,7 @@ class Decoder(nn.Module):
     def __init__(self, hyperparameters: Hyperparameters) -> None:
         super().__init__()
         h = self.hyperparameters = hyperparameters
+        self.head = HEADS[h.head]
         self.filter_bank = FilterBank(h.bands)
         self.register_buffer("band_gains", torch.ones(h.bands, 1))
         self.speaker = nn.Embedding(len(h.speakers), h.conditioning) if h.speakers else None
@@ -41,7 +39,8 @@ class Decoder(nn.Module):
         self.layers[-1].get_submodule("residual").requires_grad_(False)
         self.skip = nn.Linear(len(h.dilations) * h.gate // 2, h.skip)
         self.hidden = nn.Linear(h.skip, h.skip)
-        self.output = nn.Linear(h.skip, h.bands * mulaw.LEVELS)
+        self.output = nn.Linear(h.skip, h.bands * self.head.outputs)
+        self.head.initialise(self.output)
 
     @property
     def latency_samples(self) -> int:
@@ -49,12 +48,12 @@ class Decoder(nn.Module):
         return self.filter_bank.latency_samples
 
     def codes(self, audio: Tensor) -> Tensor:
-        """Audio (batch, samples) to µ-law codes (batch, steps, bands)."""
-        return mulaw.encode(self.filter_bank.analyse(audio) * self.band_gains).transpose(1, 2)
+        """Audio (batch, samples) to the head's codes (batch, steps, bands)."""
+        return self.head.encode(self.filter_bank.analyse(audio) * self.band_gains).transpose(1, 2)
 
     def synthesise(self, codes: Tensor, past: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """µ-law codes (batch, steps, bands) to audio (batch, samples), and the filter bank's next past."""
-        bands = mulaw.decode(codes).transpose(1, 2) / self.band_gains
+        """The head's codes (batch, steps, bands) to audio (batch, samples), and the filter bank's next past."""
+        bands = self.head.amplitude(self.head.value(codes)).transpose(1, 2) / self.band_gains
         audio, next_past = self.filter_bank.synthesise(bands, past)
         return audio.clamp(-1.0, 1.0), next_past
 
@@ -71,11 +70,11 @@ class Decoder(nn.Module):
         return self.project(F.relu(hidden).transpose(1, 2)), next_past
 
     def network(self, previous: Tensor, conditioning: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """previous: companded codes of the step before (batch, steps, bands); conditioning: (batch, steps, layers × gate).
+        """previous: values of the step before (batch, steps, bands); conditioning: (batch, steps, layers × gate).
 
-        Returns logits (batch, steps, bands, 256) and the layers' next state.
+        Returns what the head takes (batch, steps, bands, outputs) and the layers' next state.
         """
-        x = self.input(previous)
+        x = self.input(self.head.read(previous))
         gated, next_state = [], {}
         shares = conditioning.chunk(len(self.layers), dim=-1)
         for index, (layer, share) in enumerate(zip(self.layers, shares, strict=True)):
@@ -83,19 +82,18 @@ class Decoder(nn.Module):
             x, out, next_state[name] = layer(x, share, state[name] if state else None)
             gated.append(out)
         x = self.hidden(F.relu(self.skip(torch.cat(gated, dim=-1))))
-        logits = self.output(F.relu(x))
-        return logits.unflatten(-1, (self.hyperparameters.bands, mulaw.LEVELS)), next_state
+        return self.output(F.relu(x)).unflatten(-1, (self.hyperparameters.bands, self.head.outputs)), next_state
 
     def teacher_forced(self, latents: Tensor, codes: Tensor, history: int, speaker: Tensor | None = None) -> Tensor:
-        """Logits for every step of `codes` given the true past.
+        """What the head takes for every step of `codes` given the true past.
 
         latents (batch, dim, history + n): `history` latents before the clip, then those of it; codes (batch, steps, bands).
-        Returns (batch, steps, bands, 256).
+        Returns (batch, steps, bands, outputs).
         """
         h = self.hyperparameters
         shares, _ = self.conditioning(latents.repeat_interleave(h.frames_per_latent, dim=-1), speaker=speaker)
         shares = shares[:, history * h.frames_per_latent :].repeat_interleave(h.steps_per_frame, dim=1)
-        previous = F.pad(mulaw.companded_value(codes), (0, 0, 1, 0))[:, :-1]
+        previous = F.pad(self.head.value(codes), (0, 0, 1, 0))[:, :-1]
         return self.network(previous, shares)[0]
 
     def initial_state(self, batch: int) -> State:
@@ -135,19 +133,10 @@ class Decoder(nn.Module):
         drawn = []
         for step, uniform in enumerate(noise.unflatten(-1, (-1, h.bands)).unbind(1)):
             share = shares[:, step // h.steps_per_frame, None, :]
-            logits, layers = self.network(previous[:, None, :], share, state)
+            outputs, layers = self.network(previous[:, None, :], share, state)
             state = {**state, **layers}
-            codes = draw_codes(logits[:, 0], uniform, temperature)
-            previous = mulaw.companded_value(codes)
+            codes = self.head.draw(outputs[:, 0], uniform, temperature)
+            previous = self.head.value(codes)
             drawn.append(codes)
         return torch.stack(drawn, dim=1), {**state, "previous": previous}
 
-
-def draw_codes(logits: Tensor, uniform: Tensor, temperature: Tensor) -> Tensor:
-    """Inverse-transform sampling: the first code whose cumulative probability exceeds the uniform number.
-
-    logits (batch, bands, 256), uniform (batch, bands), temperature (batch,). Returns int64 (batch, bands).
-    """
-    scaled = logits / temperature.clamp(min=MINIMUM_TEMPERATURE)[:, None, None]
-    cumulative = torch.softmax(scaled, dim=-1).cumsum(dim=-1)
-    return (cumulative <= uniform[..., None]).sum(dim=-1).clamp(max=mulaw.LEVELS - 1)

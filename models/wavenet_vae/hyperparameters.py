@@ -13,6 +13,7 @@ SIZES: dict[str, dict[str, int]] = {
 """Channels by name: `mini` trains in minutes, `live` plays on one core, `paper` is Chorowski's and the thesis project's."""
 
 BANDS = (1, 4, 8, 16)
+HEAD_NAMES = ("softmax", "logistic")
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,16 @@ class Hyperparameters:
     conditioning: int = 128
     stacks: int = 2
     layers_per_stack: int = 10
+    head: str = "softmax"
+    """What is drawn: `softmax` over 256 µ-law codes, or `logistic`, a mixture over 16-bit samples."""
     jitter: float = 0.12
     speakers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.bands not in BANDS:
             raise ValueError(f"bands: {self.bands} is not one of {', '.join(map(str, BANDS))}")
+        if self.head not in HEAD_NAMES:
+            raise ValueError(f"head: {self.head} is not one of {', '.join(HEAD_NAMES)}")
         if self.latent_hop_samples % 2 or self.latent_hop_samples % self.control_hop_samples:
             raise ValueError(
                 f"latent_hop_samples: {self.latent_hop_samples} is not an even multiple of "

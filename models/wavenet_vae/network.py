@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import LatentoneError
@@ -60,9 +59,9 @@ class WaveNetVAE(nn.Module):
             latents = latents[..., torch.randperm(latents.shape[-1], device=latents.device)]
         codes = batch["codes"]
         speaker = batch["speaker"] if self.hyperparameters.speakers else None
-        logits = self.decoder.teacher_forced(latents[..., : latents.shape[-1] - margin], codes, margin, speaker)
+        outputs = self.decoder.teacher_forced(latents[..., : latents.shape[-1] - margin], codes, margin, speaker)
         first = self.hyperparameters.receptive_field_steps
-        cross_entropy = F.cross_entropy(logits[:, first:].flatten(0, 2), codes[:, first:].flatten())
+        cross_entropy = self.decoder.head.cross_entropy(outputs[:, first:], codes[:, first:])
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=(0, 2))
         objective = cross_entropy + kl_multiplier * kl.clamp(min=free_nats).sum()
         return Losses(objective, cross_entropy.detach() / math.log(2), kl.detach().sum(), mean.detach())

@@ -23,6 +23,8 @@ from .network import Losses, WaveNetVAE, active_units
 WARM_UP_STEPS = 200
 EMA_DECAY = 0.999
 CHECKPOINT_MINUTES = 3
+RESYNTHESIS_S = 300.0
+"""Listening is slow, sample by sample: no more often than this, however short an epoch is."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Training(lightning.LightningModule):
         self.kl_multiplier = min(settings.kl_anneal, settings.max_kl)
         self.elapsed_s = 0.0
         self._means: list[Tensor] = []
+        self._listened_s = -math.inf
 
     def losses(self, batch: dict[str, Tensor], *, shuffle: bool = False) -> Losses:
         return self.model.losses(
@@ -89,7 +92,9 @@ class Training(lightning.LightningModule):
         self._means.append(losses.mean.transpose(1, 2).flatten(0, 1).cpu())
         if batch_idx == self.trainer.num_val_batches[0] - 1 and not self.trainer.sanity_checking:
             # Here and not at the epoch's end, where the averaged weights have already been put back.
-            self._log_resynthesis()
+            if time.monotonic() - self._listened_s >= RESYNTHESIS_S:
+                self._log_resynthesis()
+                self._listened_s = time.monotonic()
 
     def on_validation_epoch_end(self) -> None:
         """A log step ends: active units, and one more step of KL annealing."""

@@ -129,11 +129,6 @@ def test_an_encoder_does_not_play_and_a_decoder_does_not_listen(exported: Export
         load_encoder(exported.decoder)
 
 
-def test_a_provider_that_is_not_there_is_named_with_those_that_are(exported: Exported) -> None:
-    with pytest.raises(LatentoneError, match="cpu"):
-        load_decoder(exported.decoder, provider="coreml")
-
-
 def test_unknown_manifest_fields_are_kept(exported: Exported) -> None:
     record = exported.manifest.model_dump()
     record["from_the_future"] = {"x": 1}

@@ -9,6 +9,7 @@ import torch
 from latentone.export.errors import LatentoneError
 from latentone.models import mulaw
 from latentone.models.wavenet_vae import data, network
+from latentone.models.wavenet_vae.heads import HEADS
 from latentone.models.wavenet_vae.hyperparameters import SIZES, Hyperparameters
 
 
@@ -78,9 +79,7 @@ def test_held_latents_condition_the_fine_control_rate_as_the_coarse_one() -> Non
 
 def test_temperature_zero_draws_the_most_likely_code() -> None:
     logits = torch.randn(1, 4, mulaw.LEVELS) * 3
-    from latentone.models.wavenet_vae.decoder import draw_codes
-
-    codes = draw_codes(logits, torch.rand(1, 4), torch.zeros(1))
+    codes = HEADS["softmax"].draw(logits, torch.rand(1, 4), torch.zeros(1))
     assert torch.equal(codes, logits.argmax(-1))
 
 

@@ -1,0 +1,49 @@
+"""The fused runtime: an exported WaveNet's whole sample loop as one function, compiled by numba for this CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from .. import State
+from .kernel import BANDS
+from .stream import FusedStream
+from .weights import read
+
+
+class FusedDecoder:
+    """A Decoder (see `runtime.Decoder`) run by our own kernel; the file is the one that ONNX Runtime plays.
+
+    Raises LatentoneError for a file that cannot be read and `weights.NotFusable` for a graph that it does not know.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.weights = read(path)
+        self.manifest = self.weights.manifest
+        self.control_samples = int(self.weights.sizes[BANDS])
+        self.runtime = "fused on one core"
+
+    def initial_state(self, batch: int) -> State:
+        return {r.name: np.zeros((batch, *r.shape), dtype=r.dtype) for r in self.manifest.state}
+
+    def stream(self, voices: int) -> FusedStream:
+        return FusedStream(self.weights, voices)
+
+    def decode(
+        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
+    ) -> tuple[np.ndarray, State]:
+        _, audio, following = self.decode_and_draw(latents, noise, temperature, state)
+        return audio, following
+
+    def decode_and_draw(
+        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
+    ) -> tuple[np.ndarray, np.ndarray, State]:
+        """`decode` for those who compare runtimes: also the values drawn, (batch, steps, bands), before audio."""
+        stream = self.stream(len(latents))
+        stream.load(state)
+        audio = np.zeros((len(latents), 1, latents.shape[2] * self.manifest.hop_samples), np.float32)
+        drawn = stream.advance_and_draw(
+            np.ascontiguousarray(latents), np.ascontiguousarray(noise), np.ascontiguousarray(temperature), audio
+        )
+        return drawn, audio, stream.save()
