@@ -7,9 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-MU = 255
-LEVELS = 256
-SILENCE = 128
+from .levels import LEVELS, MU, SILENCE
+
 _HALF = LEVELS // 2
 
 

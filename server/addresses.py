@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import product
 from typing import Literal, NamedTuple
 
-from ..export.errors import LatentoneError
+from .arguments import AddressError, Argument
 from .events import Value
 from .packets import INT32_MAX, is_pattern, matches
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument of an address: its name, type and range, which includes both ends."""
-
-    name: str
-    kind: Literal["float", "int", "string"] = "float"
-    low: float = -math.inf
-    high: float = math.inf
-    unit: str = ""
-    optional: bool = False
-    repeated: bool = False
-    """True for a last argument that may be given once a knob."""
-
-    def usage(self) -> str:
-        """For people: `gain_db (-90 to 24 dB)`."""
-        notes = []
-        if math.isfinite(self.low) and self.high < INT32_MAX:
-            notes.append(f"{self.low:g} to {self.high:g} {self.unit}".strip())
-        if self.optional:
-            notes.append("optional")
-        return self.name + ("…" if self.repeated else "") + (f" ({', '.join(notes)})" if notes else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +19,7 @@ class Address:
     """One row of the table."""
 
     pattern: str
-    """`<knob>` stands for the index or the name of a latent."""
+    """`<knob>` stands for the index or the name of a latent, `<voice>` for the index of a voice."""
     arguments: tuple[Argument, ...]
     does: str
     answered_by: Literal["engine", "server"] = "engine"
@@ -70,6 +47,8 @@ class StatusReply(NamedTuple):
     events_late: int
     packets_malformed: int = 0
     """Counted by the controller that answers, which also adds the late events that it saw."""
+    voices: int = 1
+    """How many of them sound."""
 
 
 _LONGEST = 100  # characters of an address: matching longer ones would take too long
@@ -78,6 +57,8 @@ KNOB = Argument("value", low=-4.0, high=4.0)
 _KNOBS = replace(KNOB, repeated=True)
 GAIN_DB = Argument("gain_db", low=-90.0, high=24.0, unit="dB")
 TEMPERATURE = Argument("temperature", low=0.0, high=2.0)
+_PAN = Argument("pan", low=-1.0, high=1.0)
+_GATE = Argument("gate", "int", low=0, high=1)
 GLIDE_S = Argument("glide_s", low=0.0, high=60.0, unit="s")
 _OVER_S = Argument("over_s", low=0.0, high=3600.0, unit="s")
 _NAME = Argument("name", "string")
@@ -86,24 +67,44 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/latent",
         (_KNOBS,),
-        "Turns the knobs 0, 1, 2 … in order; -1 to 1 is the middle 95 % of what the model learned from. "
+        "Turns the knobs 0, 1, 2 … of all voices, in order; -1 to 1 is the middle 95 % of what the model learned from. "
         "Fewer values leave the other knobs where they are.",
     ),
-    Address("/latent/<knob>", (KNOB,), "Turns one knob, by index or by name."),
+    Address("/latent/<knob>", (KNOB,), "Turns one knob of all voices, by index or by name."),
     Address(
         "/glide_to",
         (_OVER_S, _KNOBS),
         "As /latent, but the way there takes over_s; turning a knob meanwhile ends the slow way.",
     ),
-    Address("/gain_db", (GAIN_DB,), "Loudness of the output."),
-    Address("/temperature", (TEMPERATURE,), "How freely the decoder draws its samples: low is pure, high is noisy."),
+    Address("/gain_db", (GAIN_DB,), "Loudness of the output; -90 is silence."),
+    Address(
+        "/temperature",
+        (TEMPERATURE,),
+        "How freely the decoder draws the samples of all voices: low is pure, high is noisy.",
+    ),
     Address("/glide_s", (GLIDE_S,), "Time that a knob takes to reach a new value."),
-    Address("/panic", (), "Sends knobs, gain, temperature and glide back to where they started."),
-    Address("/preset/store", (_NAME,), "Keeps where the knobs are under a name.", "server", "/done /preset/store"),
+    Address("/voice/<voice>/latent", (_KNOBS,), "As /latent, for one voice."),
+    Address("/voice/<voice>/latent/<knob>", (KNOB,), "As /latent/<knob>, for one voice."),
+    Address("/voice/<voice>/gain_db", (GAIN_DB,), "Loudness of one voice; at -90 it is silent and is not computed."),
+    Address(
+        "/voice/<voice>/pan",
+        (_PAN,),
+        "Place of one voice between left, -1, and right, 1; heard when two channels go out, as they do with two voices.",
+    ),
+    Address(
+        "/voice/<voice>/gate",
+        (_GATE,),
+        "Lets one voice sound (1) or fade out (0); voice 0 sounds from the start. One that is silent is not computed.",
+    ),
+    Address("/voice/<voice>/temperature", (TEMPERATURE,), "As /temperature, for one voice."),
+    Address("/panic", (), "Sends knobs, gains, temperature, glide and voices back to where they started."),
+    Address(
+        "/preset/store", (_NAME,), "Keeps where the knobs of voice 0 are under a name.", "server", "/done /preset/store"
+    ),
     Address(
         "/preset/recall",
         (_NAME, replace(_OVER_S, optional=True)),
-        "Brings the knobs back, within over_s or the usual glide; in a bundle, at the bundle's time.",
+        "Brings the knobs of all voices there, within over_s or the usual glide; in a bundle, at the bundle's time.",
         "server",
         "/done /preset/recall",
     ),
@@ -132,15 +133,6 @@ REPLIES = frozenset({"/done", "/fail", "/synced"} | {f"{row.pattern}.reply" for 
 """What a server says. A server that hears one must not answer, or two of them would talk for ever."""
 
 
-class AddressError(LatentoneError):
-    """A message that cannot be obeyed; `why` is what `/fail <address> <why>` says."""
-
-    def __init__(self, address: str, why: str) -> None:
-        super().__init__(f"{address}: {why}")
-        self.address = address
-        self.why = why
-
-
 class Command(NamedTuple):
     """A checked message: its row, its address with names resolved to indices, its values in the table's types."""
 
@@ -150,20 +142,20 @@ class Command(NamedTuple):
 
 
 class Namespace:
-    """The table for one model: the knobs exist by index and by name."""
+    """The table for one model and so many voices: knobs exist by index and by name, voices by index."""
 
-    def __init__(self, latent_names: Sequence[str]) -> None:
-        self._knobs = len(latent_names)
+    def __init__(self, latent_names: Sequence[str], voices: int = 1) -> None:
+        self._knobs, self._voices = len(latent_names), voices
+        named = [(address_safe(name), str(knob)) for knob, name in enumerate(latent_names)]
+        indexed = [(str(knob), str(knob)) for knob in range(self._knobs)]
         self._known: dict[str, tuple[Address, str]] = {}
         for row in TABLE:
-            if "<knob>" not in row.pattern:
-                self._known[row.pattern] = (row, row.pattern)
-                continue
-            canonical = [row.pattern.replace("<knob>", str(index)) for index in range(self._knobs)]
+            of_voices = [str(voice) for voice in range(voices)] if "<voice>" in row.pattern else [""]
             # Indices go in last: a knob that is named "3" must not take the place of knob 3.
-            for name, address in zip(map(address_safe, latent_names), canonical, strict=True):
-                self._known.setdefault(row.pattern.replace("<knob>", name), (row, address))
-            self._known.update((address, (row, address)) for address in canonical)
+            of_knobs = [*reversed(named), *indexed] if "<knob>" in row.pattern else [("", "")]
+            for voice, (said, knob) in product(of_voices, of_knobs):
+                pattern = row.pattern.replace("<voice>", voice)
+                self._known[pattern.replace("<knob>", said)] = (row, pattern.replace("<knob>", knob))
 
     def parse(self, address: str, arguments: Sequence[object]) -> list[Command]:
         """Check a message; one command for each address that `address` names, several when it is an OSC 1.0 pattern.
@@ -194,20 +186,23 @@ class Namespace:
             wanted = str(least) if least == len(specs) else f"{least} to {len(specs)}"
             plural = "" if wanted == "1" else "s"
             raise AddressError(address, f"takes {wanted} argument{plural}, got {len(arguments)}; usage: {row.usage()}")
-        return tuple(_convert(address, spec, value) for spec, value in zip(specs, arguments, strict=False))
+        return tuple(spec.read(address, value) for spec, value in zip(specs, arguments, strict=False))
 
     def _unknown(self, address: str) -> str:
-        head, _, knob = address.rpartition("/")
-        if head == "/latent" and knob.lstrip("-").isdigit():
-            return f"there is no knob {knob[:20]} (0 to {self._knobs - 1})"
+        said = re.match(r"/voice/(-?\d+)(?:/|$)", address)
+        if said and said[1] not in map(str, range(self._voices)):
+            return f"there is no voice {said[1][:20]} (0 to {self._voices - 1}); --voices sets how many there are"
+        said = re.fullmatch(r"(?:/voice/\d+)?/latent/(-*\d+)", address)
+        if said:
+            return f"there is no knob {said[1][:20]} (0 to {self._knobs - 1})"
         close = get_close_matches(address, self._known, n=1)
         return "unknown address" + (f" (did you mean {close[0]}?)" if close else "; /help lists them")
 
 
 def find_row(address: str) -> Address:
-    """The row of `address`, whatever the model: any `<knob>` will do. Raises AddressError when there is none."""
+    """The row of `address`, whatever the model: any `<knob>` and `<voice>` will do. Raises AddressError if there is none."""
     for row in TABLE:
-        if re.fullmatch(re.escape(row.pattern).replace("<knob>", "[^/]+"), address):
+        if re.fullmatch(re.sub("<(knob|voice)>", "[^/]+", re.escape(row.pattern)), address):
             return row
     close = get_close_matches(address[:_LONGEST], [row.pattern for row in TABLE], n=1)
     raise AddressError(address, "unknown address" + (f" (did you mean {close[0]}?)" if close else ""))
@@ -222,28 +217,3 @@ def markdown_table() -> str:
     """The namespace for a README."""
     rows = [(f"`{row.usage()}`", row.does, f"`{row.reply}`" if row.reply else "") for row in TABLE]
     return "\n".join(f"| {' | '.join(row)} |" for row in [("Address", "What it does", "Reply"), ("---",) * 3, *rows])
-
-
-def _convert(address: str, spec: Argument, value: object) -> Value:
-    """`value` in the type of `spec`: hosts differ in what they send, so whatever holds a number is one."""
-    if spec.kind == "string":
-        if isinstance(value, str) and value:
-            return value
-        if isinstance(value, int | float):
-            return f"{value:g}"
-        raise AddressError(address, f"{spec.name} must be a name, got {_show(value)}")
-    try:
-        number = float(value) if isinstance(value, int | float | str) else math.nan
-    except (ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number) or (spec.kind == "int" and not number.is_integer()):
-        wanted = "a whole number" if spec.kind == "int" else "a number"
-        raise AddressError(address, f"{spec.name} must be {wanted}, got {_show(value)}")
-    if not spec.low <= number <= spec.high:
-        allowed = f"{spec.low:g} to {spec.high:g} {spec.unit}".strip()
-        raise AddressError(address, f"{spec.name} must be {allowed}, got {number:g}")
-    return int(number) if spec.kind == "int" else number
-
-
-def _show(value: object) -> str:
-    return {bytes: "a blob", list: "an array", type(None): "nil"}.get(type(value)) or repr(value)[:40]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 
-from ..export.runtime import Decoder, State
+from ..export.runtime import Decoder
 from .audio import Sink
 from .events import ControlEvent, EventQueue
 from .idle import IdleMotion
 from .mapping import Mapping
-from .trajectory import Trajectory
+from .mixer import Mixer
+from .schedule import Schedule
+from .voices import Voices
 
-VOICES = 1
 EVENTS_A_BLOCK = 1024
 """Most events taken from the queue in one block: a flood of messages may wait, the sound may not."""
 WAITING_EVENTS = 65536
@@ -34,7 +33,7 @@ class Status:
     seconds: float
     """Sound made so far."""
     load: float
-    """Time that decoding takes for each second of sound, averaged over about a second; above 1 it cannot keep up."""
+    """Time that making it takes for each second of sound, averaged over about a second; above 1 it cannot keep up."""
     load_peak: float
     """The same for the worst single block so far."""
     peak: float
@@ -49,15 +48,17 @@ class Status:
     first_fault: str
     idle: bool
     """True until somebody touches a knob."""
+    voices: int
+    """How many of them sound."""
 
 
 class Engine:
-    """Joins a queue of events to a sink through mapping, trajectory and decoder. One thread calls `run`.
+    """Joins a queue of events to a sink through mapping, voices and mixer. One thread calls `run`.
 
-    The control quantum is one frame of the decoder (`hop_samples`): an event with `at_sample` takes effect at the frame
-    that contains the sample, any other with the next block. Gain moves in a straight line within a frame, so it never
-    steps. The sound starts from silence and ends in it. A block in which the temperature changes is decoded in pieces,
-    one for each temperature.
+    Knobs move once a frame of the decoder (`hop_samples`). An event with `at_sample` takes effect on that sample, rounded
+    down to a multiple of the decoder's `control_samples`: the block is made in pieces there. Any other takes effect with
+    the next block. Gains never step: they begin a straight line at the event. The sound starts from silence and ends in
+    it. None of it depends on how long the blocks are.
 
     A block that the decoder fails to make (an exception, or numbers that are not finite) is replaced by a fade to
     silence, and the decoder goes on from its initial state: what led to the failure may live in the state.
@@ -75,31 +76,18 @@ class Engine:
         idle: IdleMotion | None = None,
     ) -> None:
         manifest = decoder.manifest
-        dim, hop, channels = len(manifest.latents), manifest.hop_samples, manifest.channels
-        self._decoder, self._sink, self._mapping, self._queue, self._idle = decoder, sink, mapping, queue, idle
-        self._block_frames, self._hop = block_frames, hop
-        self._noise_per_frame = manifest.noise_per_frame
-        self._sample_rate_hz = manifest.sample_rate_hz
-        self._trajectory = Trajectory(dim, manifest.sample_rate_hz / hop, mapping.latents)
-        # One stream a voice, keyed by seed and voice. Frames draw in turn, so a block's size changes nothing.
-        self._random = np.random.Generator(np.random.Philox(key=np.array([seed, 0], dtype=np.uint64)))
-        self._state = decoder.initial_state(VOICES)
+        hop = manifest.hop_samples
+        self._sink, self._mapping, self._queue = sink, mapping, queue
+        self._block_frames, self._hop, self._sample_rate_hz = block_frames, hop, manifest.sample_rate_hz
+        self._mixer = Mixer(mapping, manifest.channels, hop, manifest.sample_rate_hz, block_frames * hop)
+        self._voices = Voices(decoder, mapping, self._mixer.active, block_frames, seed, idle)
+        self._schedule = Schedule(decoder.control_samples)
 
-        self._frame = 0
-        self._waiting: list[tuple[int, int, ControlEvent]] = []
-        self._order = count()
-
-        self._targets = mapping.latents.copy()
-        self._latents = np.zeros((VOICES, dim, block_frames), np.float32)
-        self._noise = np.zeros((VOICES, block_frames * manifest.noise_per_frame), np.float32)
-        self._temperatures = np.zeros(block_frames, np.float32)  # of each frame
-        self._temperature = np.zeros(VOICES, np.float32)
-        self._gains = np.zeros(block_frames + 1, np.float32)  # amplitude after each frame; first, of the last block
-        self._steps = np.zeros(block_frames, np.float32)
-        self._rise = np.arange(1, hop + 1, dtype=np.float32) / np.float32(hop)
-        self._gain = np.zeros((block_frames, hop), np.float32)
-        self._out = np.zeros((channels, block_frames * hop), np.float32)
-        self._last = np.zeros((channels, 1), np.float32)
+        self._sample = 0
+        self._out = np.zeros((self._mixer.channels, block_frames * hop), np.float32)
+        self._nothing = np.zeros((len(mapping.voices), manifest.channels, 1), np.float32)
+        self._last = np.zeros((self._mixer.channels, 1), np.float32)
+        self._fall = np.arange(hop, 0, -1, dtype=np.float32) / np.float32(hop)
 
         self._anchor = (0, time.time())
         self._blocks = 0
@@ -110,21 +98,22 @@ class Engine:
     def schedule(self, events: Iterable[ControlEvent]) -> None:
         """Take events that are known beforehand, such as a score's, however many; before `run`."""
         for event in events:
-            self._wait_for(event)
+            self._schedule.put(event)
 
     def run(self, stop: threading.Event, seconds: float | None = None) -> None:
         """Play until `stop` is set or `seconds` (rounded up to a frame) have been written to the open sink."""
-        end = math.inf if seconds is None else math.ceil(round(seconds * self._sample_rate_hz / self._hop, 6))
-        while self._frame < end:
-            closing = stop.is_set() or self._frame + self._block_frames >= end
-            self._play_block(int(min(self._block_frames, end - self._frame)), closing)
+        frames = math.inf if seconds is None else math.ceil(round(seconds * self._sample_rate_hz / self._hop, 6))
+        end, block = frames * self._hop, self._block_frames * self._hop
+        while self._sample < end:
+            closing = stop.is_set() or self._sample + block >= end
+            self._play_block(int(min(block, end - self._sample)), closing)
             if closing:
                 return
 
     def status(self) -> Status:
         """A snapshot, from any thread."""
         return Status(
-            seconds=self._frame * self._hop / self._sample_rate_hz,
+            seconds=self._sample / self._sample_rate_hz,
             load=self._load,
             load_peak=self._load_peak,
             peak=self._peak,
@@ -133,7 +122,8 @@ class Engine:
             events_dropped=self._dropped + self._queue.dropped,
             faults=self._faults,
             first_fault=self._first_fault,
-            idle=self._idling,
+            idle=self._voices.idling,
+            voices=int(np.count_nonzero(self._mixer.active)),
         )
 
     def sample_at(self, unix_time_s: float) -> int:
@@ -146,26 +136,22 @@ class Engine:
         return sample + round((unix_time_s - written_at_s - self._sink.latency_s) * self._sample_rate_hz)
 
     def targets(self) -> list[float]:
-        """Where the knobs are meant to be, (dim,): the place that drifts until one is touched. From any thread."""
-        return (self._targets if self._idling else self._mapping.latents).tolist()
+        """Where the first voice's knobs are meant to be, (dim,): the place that drifts until one is touched.
 
-    @property
-    def _idling(self) -> bool:
-        return self._idle is not None and not self._mapping.touched
+        From any thread.
+        """
+        return self._voices.targets()
 
-    def _play_block(self, frames: int, closing: bool) -> None:
+    def _play_block(self, samples: int, closing: bool) -> None:
         self._take_events()
-        self._move(frames)
-        if closing:
-            self._gains[frames] = 0.0
-        out = self._out[:, : frames * self._hop]
+        out = self._out[:, :samples]
         began_s = time.perf_counter()
-        self._sound(frames, out)
-        self._measure(time.perf_counter() - began_s, frames)
+        self._sound(out, closing)
+        self._measure(time.perf_counter() - began_s, samples)
         self._sink.write(out)
         self._last[:] = out[:, -1:]
-        self._frame += frames
-        self._anchor = (self._frame * self._hop, time.time())
+        self._sample += samples
+        self._anchor = (self._sample, time.time())
 
     def _take_events(self) -> None:
         """Empty the queue: what is for now is applied, what is for later waits in order."""
@@ -175,85 +161,50 @@ class Engine:
                 return
             if event.at_sample is None:
                 self._mapping.apply(event)
-            elif len(self._waiting) < WAITING_EVENTS:
-                self._late += event.at_sample < self._frame * self._hop
-                self._wait_for(event)
+            elif len(self._schedule) < WAITING_EVENTS:
+                self._late += event.at_sample < self._sample
+                self._schedule.put(event)
             else:
                 self._dropped += 1
 
-    def _wait_for(self, event: ControlEvent) -> None:
-        heapq.heappush(self._waiting, ((event.at_sample or 0) // self._hop, next(self._order), event))
+    def _sound(self, out: np.ndarray, closing: bool) -> None:
+        """Fill `out` (channels, samples), in pieces between the events that fall into it."""
+        fault = None
+        first, end = self._sample, self._sample + out.shape[1]
+        fade = end - self._hop if closing else end
+        at = first
+        while at < end:
+            while (event := self._schedule.take(at)) is not None:
+                self._mapping.apply(event)
+            self._mixer.follow(closing=at >= fade, at_start=at == 0)
+            self._voices.follow(at)
+            until = self._schedule.next_due(fade if at < fade else end)
+            until = at + self._mixer.until_shut(until - at)
+            try:
+                audio = self._voices.play(at, until - at)
+            except Exception as error:  # whatever a runtime throws, the instrument stays alive
+                fault, audio = fault or error, self._nothing
+            self._mixer.mix(audio, out[:, at - first : until - first])
+            at = until
+        peak = max(float(out.max()), -float(out.min()))  # NaN anywhere comes through both, with no temporary array
+        if fault is None and not math.isfinite(peak):
+            fault = ArithmeticError("the decoder made numbers that are not finite")
+        if fault is None:
+            self._peak = max(self._peak, peak)
+        else:
+            self._recover(fault, out)
 
-    def _move(self, frames: int) -> None:
-        """Fill latents, gains and temperatures of the block, in stretches between the events that fall into it."""
-        done = 0
-        while done < frames:
-            while self._waiting and self._waiting[0][0] <= self._frame + done:
-                self._mapping.apply(heapq.heappop(self._waiting)[2])
-            until = min(frames, self._waiting[0][0] - self._frame) if self._waiting else frames
-            if self._idling:
-                until = done + 1  # idle targets are new in each frame
-            self._trajectory.fill(self._target(done), self._mapping.glide_s, self._latents[0, :, done:until])
-            self._gains[1 + done : 1 + until] = 10.0 ** (self._mapping.gain_db / 20.0)
-            self._temperatures[done:until] = self._mapping.temperature
-            done = until
-
-    def _target(self, done: int) -> np.ndarray:
-        if self._idle is None or self._mapping.touched:
-            return self._mapping.latents
-        self._idle.fill(self._frame + done, self._targets)
-        return self._targets
-
-    def _sound(self, frames: int, out: np.ndarray) -> None:
-        """Decode the block into `out` (channels, samples) and keep the state."""
-        self._random.random(out=self._noise[:, : frames * self._noise_per_frame], dtype=np.float32)
-        gain = self._gain_ramp(frames)
-        state, start = self._state, 0
-        try:
-            while start < frames:
-                end = start + 1
-                while end < frames and self._temperatures[end] == self._temperatures[start]:
-                    end += 1
-                audio, state = self._decode(start, end, state)
-                samples = slice(start * self._hop, end * self._hop)
-                np.multiply(audio[0], gain[samples], out=out[:, samples])
-                start = end
-            peak = max(float(out.max()), -float(out.min()))  # NaN anywhere comes through both, with no temporary array
-            if not math.isfinite(peak):
-                raise ArithmeticError("the decoder made numbers that are not finite")
-        except Exception as error:  # whatever a runtime throws, the instrument stays alive
-            self._faults += 1
-            self._first_fault = self._first_fault or f"{type(error).__name__}: {error}"
-            self._state = self._decoder.initial_state(VOICES)
-            self._fade_out(out)
-            return
-        self._state = state
-        self._peak = max(self._peak, peak)
-
-    def _decode(self, start: int, end: int, state: State) -> tuple[np.ndarray, State]:
-        """Audio (1, channels, samples) of some of the block's frames, and the state after them."""
-        latents = np.ascontiguousarray(self._latents[:, :, start:end])  # copies only what is not a whole block
-        noise = self._noise[:, start * self._noise_per_frame : end * self._noise_per_frame]
-        self._temperature[:] = self._temperatures[start]
-        return self._decoder.decode(latents, noise, self._temperature, state)
-
-    def _gain_ramp(self, frames: int) -> np.ndarray:
-        """Amplitude of each sample (samples,): a straight line across each frame, from the gain before to its own."""
-        before, after = self._gains[:frames], self._gains[1 : frames + 1]
-        ramp = self._gain[:frames]
-        np.multiply(np.subtract(after, before, out=self._steps[:frames])[:, None], self._rise, out=ramp)
-        ramp += before[:, None]
-        self._gains[0] = self._gains[frames]
-        return ramp.reshape(-1)
-
-    def _fade_out(self, out: np.ndarray) -> None:
+    def _recover(self, fault: Exception, out: np.ndarray) -> None:
         """From the last sample heard to silence within a frame; the next block then rises from silence."""
+        self._faults += 1
+        self._first_fault = self._first_fault or f"{type(fault).__name__}: {fault}"
+        self._voices.reset()
         out.fill(0.0)
-        np.multiply(self._last, self._rise[::-1], out=out[:, : self._hop])
-        self._gains[0] = 0.0
+        np.multiply(self._last, self._fall, out=out[:, : self._hop])
+        self._mixer.rise()
 
-    def _measure(self, took_s: float, frames: int) -> None:
-        block_s = frames * self._hop / self._sample_rate_hz
+    def _measure(self, took_s: float, samples: int) -> None:
+        block_s = samples / self._sample_rate_hz
         self._blocks += 1
         load = took_s / block_s
         self._load += (load - self._load) * max(block_s / LOAD_MEAN_S, 1.0 / self._blocks)

@@ -10,8 +10,9 @@ import numpy as np
 
 from ..export.manifest import Manifest
 from ..export.runtime import Decoder
+from . import priority
 from .config import Config
-from .engine import VOICES, Engine
+from .engine import Engine
 from .mapping import Mapping
 
 
@@ -32,6 +33,7 @@ def new_mapping(config: Config, manifest: Manifest) -> Mapping:
         gain_db=config.audio.gain_db,
         temperature=manifest.temperature if temperature is None else temperature,
         glide_s=config.mapping.glide_s,
+        voices=config.model.voices,
     )
 
 
@@ -40,14 +42,15 @@ def block_frames(config: Config, manifest: Manifest) -> int:
     return math.ceil(config.audio.block_samples / manifest.hop_samples)
 
 
-def warm_up(decoder: Decoder, block_frames: int) -> None:
-    """Decode a block and throw it away, so that the first one heard is not slow; before the sink opens."""
+def warm_up(decoder: Decoder, voices: int, block_frames: int) -> None:
+    """Make a block of all voices and throw it away, so that the first one heard is not slow; before the sink opens."""
     manifest = decoder.manifest
-    decoder.decode(
-        np.zeros((VOICES, len(manifest.latents), block_frames), np.float32),
-        np.zeros((VOICES, block_frames * manifest.noise_per_frame), np.float32),
-        np.zeros(VOICES, np.float32),
-        decoder.initial_state(VOICES),
+    decoder.stream(voices).advance(
+        np.zeros((voices, len(manifest.latents), block_frames), np.float32),
+        np.zeros((voices, block_frames * manifest.noise_per_frame), np.float32),
+        np.zeros(voices, np.float32),
+        np.ones(voices, dtype=bool),
+        np.zeros((voices, manifest.channels, block_frames * manifest.hop_samples), np.float32),
     )
 
 
@@ -55,14 +58,17 @@ class Running:
     """An engine at work in a thread of its own, from `start` to leaving; the sink is already open.
 
     `stop` asks it to end with a fade, `done` is set when it has. Leaving waits for both, and raises what ended the
-    engine if something did.
+    engine if something did. `in_real_time` is for a sink that makes the engine wait.
     """
 
-    def __init__(self, engine: Engine, seconds: float | None) -> None:
+    def __init__(self, engine: Engine, seconds: float | None, *, in_real_time: bool = False) -> None:
         self.stop = threading.Event()
         self.done = threading.Event()
         self._engine = engine
         self._seconds = seconds
+        self._in_real_time = in_real_time
+        self._begun = threading.Event()
+        self.priority = ""
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -72,6 +78,11 @@ class Running:
     def start(self) -> None:
         """Begin. Not done by entering, so that an interrupt here still comes to the leaving."""
         self._thread.start()
+        self._begun.wait()
+
+    def yield_priority(self) -> None:
+        """Play on as an ordinary thread."""
+        priority.give_up(self._thread)
 
     def __exit__(self, exc_type: object, *exc: object) -> None:
         self.stop.set()
@@ -82,8 +93,12 @@ class Running:
 
     def _run(self) -> None:
         try:
+            if self._in_real_time:
+                self.priority = priority.ask()
+            self._begun.set()
             self._engine.run(self.stop, self._seconds)
         except Exception as error:  # carried over to the thread that leaves
             self._error = error
         finally:
+            self._begun.set()
             self.done.set()

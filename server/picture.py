@@ -17,7 +17,7 @@ FLOOR_DB, CEILING_DB = -110.0, -30.0
 def draw(
     audio_file: Path, events: Sequence[ControlEvent], sample_rate_hz: int, names: Sequence[str], picture: Path
 ) -> None:
-    """Write a PNG of `audio_file` and of where `events` (at samples of `sample_rate_hz`) send each knob.
+    """Write a PNG of `audio_file` and of where `events` (at samples of `sample_rate_hz`) send each knob of voice 0.
 
     Raises LatentoneError when matplotlib is missing or the picture cannot be written.
     """
@@ -44,15 +44,16 @@ def draw(
 
 
 def knob_paths(events: Sequence[ControlEvent], sample_rate_hz: int) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """A knob's index to the times (s) and values that it is sent to, for each knob that is."""
+    """A knob's index to the times (s) and values that it is sent to in voice 0, for each knob that is."""
     sent: dict[int, list[tuple[float, float]]] = {}
     for event in events:
         time_s = (event.at_sample or 0) / sample_rate_hz
-        head, _, knob = event.address.rpartition("/")
+        address = event.address.removeprefix("/voice/0")
+        head, _, knob = address.rpartition("/")
         if head == "/latent" and knob.isdigit():
             sent.setdefault(int(knob), []).append((time_s, float(event.values[0])))
-        elif event.address in ("/latent", "/glide_to"):
-            values = event.values if event.address == "/latent" else event.values[1:]
+        elif address in ("/latent", "/glide_to"):
+            values = event.values if address == "/latent" else event.values[1:]
             for index, value in enumerate(values):
                 sent.setdefault(index, []).append((time_s, float(value)))
     return {index: tuple(np.array(sent[index]).T) for index in sorted(sent)}

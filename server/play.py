@@ -9,16 +9,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 
 from ..export.manifest import Manifest
 from .addresses import StatusReply, address_safe
 from .audio.device import AudioUnavailable, DeviceSink
-from .audio.file import FileSink
 from .audio.null import NullSink
 from .audio.resampled import ResampledSink
+from .audio.timed_file import TimedFileSink
 from .config import Config, load_config
 from .controllers.midi import MidiController, MidiMap
 from .controllers.osc import OscController, ServerActions
@@ -26,6 +25,7 @@ from .engine import Engine, Status
 from .events import EventQueue
 from .idle import IdleMotion
 from .instrument import Running, block_frames, new_mapping, open_decoder, warm_up
+from .mixer import output_channels
 from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
 from .screen import Latency, Screen, troubles
@@ -51,6 +51,9 @@ def play(
     midi: Annotated[bool | None, typer.Option("--midi/--no-midi", help="Listen to MIDI inputs.")] = None,
     runtime: Annotated[str | None, typer.Option(help="auto or onnx.")] = None,
     provider: Annotated[str | None, typer.Option(help="auto, cpu, cuda, tensorrt, coreml or directml.")] = None,
+    voices: Annotated[
+        int | None, typer.Option(help="How many play at once, 1 to 8: /voice/1/gate i 1 starts one.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and same controls: same sound.")] = None,
     gain_db: Annotated[float | None, typer.Option(help="Loudness of the output.")] = None,
 ) -> None:
@@ -66,6 +69,7 @@ def play(
     """
     flags = {
         "model.name": model,
+        "model.voices": voices,
         "model.seed": seed,
         "runtime.name": runtime,
         "runtime.provider": provider,
@@ -95,12 +99,12 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             decoder = open_decoder(config)
             manifest = decoder.manifest
             frames = block_frames(config, manifest)
-            warm_up(decoder, frames)
+            warm_up(decoder, config.model.voices, frames)
             sink, missing = _open_sink(stack, config, manifest)
         mapping, queue = new_mapping(config, manifest), EventQueue()
-        idle = IdleMotion(mapping.latents, manifest.sample_rate_hz / manifest.hop_samples)
+        idle = IdleMotion(mapping.voices[0].latents, manifest.sample_rate_hz / manifest.hop_samples)
         engine = Engine(decoder, sink, mapping, queue, block_frames=frames, seed=config.model.seed, idle=idle)
-        running = Running(engine, seconds)
+        running = Running(engine, seconds, in_real_time=True)
 
         latency = Latency(
             block_s=frames * manifest.hop_samples / manifest.sample_rate_hz,
@@ -121,7 +125,9 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             quit=running.stop.set,
             presets=Presets(config.presets.file),
         )
-        screen = Screen(console, facts)
+        if config.model.voices > 1:
+            facts.append(("voices", f"{config.model.voices}: 0 sounds, /voice/1/gate 1 lets the next one sound"))
+        screen = Screen(console, facts, config.model.voices)
         stack.enter_context(_log_to(screen))
         try:
             facts += _open_controllers(stack, config, manifest, queue, actions)
@@ -131,6 +137,8 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             stack.enter_context(undisturbed())
             with running:
                 running.start()
+                if running.priority:
+                    screen.say(running.priority)
                 _watch(running, engine, screen, config.audio.latency_ms)
         except KeyboardInterrupt:
             # The usual end. As soon as a port is open somebody may ask for it, and then all below closes as after any
@@ -143,13 +151,14 @@ def _open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[Re
     """The open sink, and what a person should know about it."""
     audio = config.audio
     latency_s = audio.latency_ms / 1000
+    channels = output_channels(manifest.channels, config.model.voices)
 
-    def open_(sink: DeviceSink | NullSink | _TimedFileSink) -> ResampledSink:
-        return stack.enter_context(ResampledSink(sink, manifest.sample_rate_hz, manifest.channels))
+    def open_(sink: DeviceSink | NullSink | TimedFileSink) -> ResampledSink:
+        return stack.enter_context(ResampledSink(sink, manifest.sample_rate_hz, channels))
 
     if audio.sink == "file" and audio.file is not None:
         rate_hz = audio.sample_rate_hz or manifest.sample_rate_hz
-        return open_(_TimedFileSink(audio.file, rate_hz, audio.channels or manifest.channels, latency_s)), ""
+        return open_(TimedFileSink(audio.file, rate_hz, audio.channels or channels, latency_s)), ""
     missing = ""
     if audio.sink != "null":
         try:
@@ -166,16 +175,16 @@ def _open_controllers(
 ) -> list[tuple[str, str]]:
     """Open the ports; returns the rows of the screen that say how to reach them."""
     facts = []
-    names = manifest.latent_names
+    names, voices = manifest.latent_names, config.model.voices
     if config.osc.enabled:
-        port = OscController(config.osc.host, config.osc.port, config.osc.reply_port, queue, names, actions)
+        port = OscController(config.osc.host, config.osc.port, config.osc.reply_port, queue, names, actions, voices)
         facts.append(_fact(stack.enter_context(port).describe()))
         host = "localhost" if port.host in ("127.0.0.1", "0.0.0.0", "::1", "::") else port.host
         knobs = " ".join(f"/latent/{address_safe(name)}" for name in names[:6])
         facts.append(("knobs", f"/latent/0 to /latent/{len(names) - 1}, or by name: {knobs}{' …' * (len(names) > 6)}"))
         facts.append(("try", f"oscsend {host} {port.port} /latent/0 f 0.8"))
     if config.midi.enabled:
-        controller = MidiController(config.midi.inputs, MidiMap(config.mapping.midi, names), queue)
+        controller = MidiController(config.midi.inputs, MidiMap(config.mapping.midi, names, voices), queue)
         facts.append(_fact(stack.enter_context(controller).describe()))
     end = "Ctrl-C, or the OSC message /quit" if config.osc.enabled else "Ctrl-C"
     return [*facts, ("end", end)]
@@ -197,6 +206,7 @@ def _status_reply(manifest: Manifest, status: Status, latency: Latency) -> Statu
         sample_rate_hz=manifest.sample_rate_hz,
         events_dropped=status.events_dropped,
         events_late=status.events_late,
+        voices=status.voices,
     )
 
 
@@ -212,6 +222,8 @@ def _watch(running: Running, engine: Engine, screen: Screen, latency_ms: float) 
             if kind not in said:
                 said.add(kind)
                 screen.say(advice)
+                if kind == "slow":
+                    running.yield_priority()
 
 
 @contextmanager
@@ -230,24 +242,3 @@ def _log_to(screen: Screen) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.propagate = propagate
-
-
-class _TimedFileSink(FileSink):
-    """A file that fills in real time: what is played into it takes as long as it lasts."""
-
-    def __init__(self, path: Path, sample_rate_hz: int, channels: int, latency_s: float) -> None:
-        super().__init__(path, sample_rate_hz, channels)
-        self._clock = NullSink(sample_rate_hz, channels, latency_s)
-
-    def write(self, audio: np.ndarray) -> None:
-        super().write(audio)
-        self._clock.write(audio)
-
-    @property
-    def latency_s(self) -> float:
-        return self._clock.latency_s
-
-    @property
-    def underruns(self) -> int:
-        """How often the audio came too late to have been played; the file itself has no gap there."""
-        return self._clock.underruns

@@ -25,6 +25,7 @@ from .controllers.score import read_score
 from .engine import Engine
 from .events import ControlEvent, EventQueue
 from .instrument import Running, block_frames, new_mapping, open_decoder
+from .mixer import output_channels
 from .picture import draw
 
 PROGRESS_PERIOD_S = 0.1
@@ -42,6 +43,7 @@ def render(
     model: _Model = None,
     config: _Settings = None,
     seed: _Seed = None,
+    voices: Annotated[int | None, typer.Option(help="How many the score may play, 1 to 8.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.01, help="Length; the score's own if not given.")] = None,
     sample_rate: _Rate = None,
     picture: Annotated[Path | None, typer.Option(help="Also draw knobs and spectrogram into this PNG.")] = None,
@@ -58,11 +60,12 @@ def render(
       - [0.0, /latent, 0.1, -0.3]
       - {from_s: 1, to_s: 5, address: /latent/0, from: -1, to: 1}
     """
-    settings = load_config(config, {"model.name": model, "model.seed": seed, "audio.sample_rate_hz": sample_rate})
+    flags = {"model.name": model, "model.voices": voices, "model.seed": seed, "audio.sample_rate_hz": sample_rate}
+    settings = load_config(config, flags)
     decoder = open_decoder(settings)
-    names = decoder.manifest.latent_names
-    commands = MidiMap(settings.mapping.midi, names).commands
-    played = read_score(score, decoder.manifest.sample_rate_hz, names, commands)
+    names, voices = decoder.manifest.latent_names, settings.model.voices
+    commands = MidiMap(settings.mapping.midi, names, voices).commands
+    played = read_score(score, decoder.manifest.sample_rate_hz, names, commands, voices)
     render_events(settings, decoder, played.events, seconds or played.seconds, output, Console())
     if picture is not None:
         draw(output, played.events, decoder.manifest.sample_rate_hz, names, picture)
@@ -131,8 +134,9 @@ def render_events(
     """
     manifest = decoder.manifest
     audio = config.audio
-    file = FileSink(output, audio.sample_rate_hz or manifest.sample_rate_hz, audio.channels or manifest.channels)
-    with _Trimmed(ResampledSink(file, manifest.sample_rate_hz, manifest.channels), skip_samples) as sink:
+    channels = output_channels(manifest.channels, config.model.voices)
+    file = FileSink(output, audio.sample_rate_hz or manifest.sample_rate_hz, audio.channels or channels)
+    with _Trimmed(ResampledSink(file, manifest.sample_rate_hz, channels), skip_samples) as sink:
         engine = Engine(
             decoder,
             sink,

@@ -46,8 +46,9 @@ class Screen:
     A context manager; one thread calls `update`, any thread may call `say`.
     """
 
-    def __init__(self, console: Console, facts: list[tuple[str, str]]) -> None:
+    def __init__(self, console: Console, facts: list[tuple[str, str]], voices: int = 1) -> None:
         self._console = console
+        self._voices = voices
         self._facts = facts
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
 
@@ -66,7 +67,7 @@ class Screen:
     def update(self, status: Status) -> None:
         """Show how it goes now."""
         if self._live is not None:
-            self._live.update(Group(self._table(), Text(), _status_line(status)), refresh=True)
+            self._live.update(Group(self._table(), Text(), _status_line(status, self._voices)), refresh=True)
 
     def say(self, text: str) -> None:
         """One line that stays, above the rest."""
@@ -112,11 +113,13 @@ def troubles(status: Status, latency_ms: float, settled: bool) -> Iterator[tuple
         yield "clipping", f"the output is {20 * math.log10(status.peak):.1f} dB too loud and clips: lower /gain_db"
 
 
-def _status_line(status: Status) -> Text:
+def _status_line(status: Status, voices: int) -> Text:
     minutes, seconds = divmod(int(status.seconds), 60)
     line = Text(f"{minutes}:{seconds:02}  ")
     line.append(f"load {status.load:.0%}, worst block {status.load_peak:.0%}  ", "red" if status.load > 1 else "")
     line.append(f"underruns {status.underruns}  ", "red" if status.underruns else "")
+    if voices > 1:
+        line.append(f"voices {status.voices} of {voices}  ")
     if status.events_dropped:
         line.append(f"messages dropped {status.events_dropped}  ", "red")
     if status.idle:

@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from ..export.errors import LatentoneError
 from ..export.runtime.load import ENCODER_SUFFIX, SHIPPED_MODELS
-from .addresses import GAIN_DB, GLIDE_S, TEMPERATURE, AddressError, Argument, find_row
+from .addresses import GAIN_DB, GLIDE_S, TEMPERATURE, find_row
+from .arguments import AddressError, Argument
 
 
 class _Section(BaseModel):
@@ -30,6 +31,7 @@ _File = Annotated[Path, Field(strict=False)]
 
 class ModelSettings(_Section):
     name: str
+    voices: int = Field(ge=1, le=8)
     seed: int = Field(ge=0, le=2**32 - 1)
 
 

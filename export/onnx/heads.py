@@ -8,8 +8,7 @@ from typing import Protocol
 import numpy as np
 import onnx
 
-from ...models import mulaw
-from ...models.wavenet_vae.heads import HALF_RANGE, MINIMUM_LOG_SCALE, MINIMUM_UNIFORM
+from ...models.levels import HALF_RANGE, LEVELS, MINIMUM_LOG_SCALE, MINIMUM_UNIFORM, MU, SILENCE
 from .graph import Graph
 
 
@@ -35,9 +34,9 @@ class GraphHead(Protocol):
 class SoftmaxGraph:
     def amplitude(self, g: Graph, values: str) -> str:
         """µ-law expansion, as `mulaw.expand`."""
-        exponent = g.op("Mul", g.op("Abs", values), g.constant("log_levels", np.array(math.log1p(mulaw.MU))))
+        exponent = g.op("Mul", g.op("Abs", values), g.constant("log_levels", np.array(math.log1p(MU))))
         magnitude = g.op("Sub", g.op("Exp", exponent), g.constant("unit", np.array(1.0)))
-        magnitude = g.op("Mul", magnitude, g.constant("one_over_mu", np.array(1.0 / mulaw.MU)))
+        magnitude = g.op("Mul", magnitude, g.constant("one_over_mu", np.array(1.0 / MU)))
         return g.op("Mul", g.op("Sign", values), magnitude)
 
     def read(self, g: Graph, values: str) -> str:
@@ -48,10 +47,10 @@ class SoftmaxGraph:
         cumulative = g.op("CumSum", probability, g.integers(2))
         passed = g.op("Cast", g.op("LessOrEqual", cumulative, uniform), to=onnx.TensorProto.FLOAT)
         code = g.op("ReduceSum", passed, g.integers(2), keepdims=0)
-        code = g.op("Min", code, g.constant("last_code", np.array(float(mulaw.LEVELS - 1))))
-        half = mulaw.LEVELS / 2
+        code = g.op("Min", code, g.constant("last_code", np.array(float(LEVELS - 1))))
+        half = LEVELS / 2
         scaled = g.op("Mul", code, g.constant("code_unit", np.array(1 / half)))
-        return g.op("Sub", scaled, g.constant("silence", np.array(mulaw.SILENCE / half)))
+        return g.op("Sub", scaled, g.constant("silence", np.array(SILENCE / half)))
 
 
 class LogisticGraph:
@@ -60,9 +59,9 @@ class LogisticGraph:
 
     def read(self, g: Graph, values: str) -> str:
         """µ-law companding, as `mulaw.compand`."""
-        grown = g.op("Mul", g.op("Abs", values), g.constant("mu", np.array(float(mulaw.MU))))
+        grown = g.op("Mul", g.op("Abs", values), g.constant("mu", np.array(float(MU))))
         logarithm = g.op("Log", g.op("Add", grown, g.constant("unit", np.array(1.0))))
-        magnitude = g.op("Mul", logarithm, g.constant("one_over_log_levels", np.array(1.0 / math.log1p(mulaw.MU))))
+        magnitude = g.op("Mul", logarithm, g.constant("one_over_log_levels", np.array(1.0 / math.log1p(MU))))
         return g.op("Mul", g.op("Sign", values), magnitude)
 
     def draw(self, g: Graph, outputs: str, uniform: str, temperature: str, inverse_temperature: str) -> str:

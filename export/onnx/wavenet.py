@@ -10,9 +10,9 @@ import numpy as np
 import onnx
 import torch
 
+from ...models.levels import MINIMUM_TEMPERATURE
 from ...models.streaming import GatedLayer
 from ...models.wavenet_vae.decoder import Decoder
-from ...models.wavenet_vae.heads import MINIMUM_TEMPERATURE
 from ..manifest import StateRecord
 from .graph import Graph
 from .heads import GRAPH_HEADS

@@ -47,7 +47,10 @@ def train_wavenet_vae(
     latents: Annotated[int, Option(min=1, help="Latent dimensions: the knobs.")] = 32,
     layers_per_stack: Annotated[int, Option(min=1, max=12, help="Dilated layers in each of the 2 stacks.")] = 10,
     head: Annotated[
-        str, Option(help=f"What is drawn: {HEAD_NAMES[0]} over 8-bit µ-law codes, or {HEAD_NAMES[1]}, a mixture over 16-bit samples.")
+        str,
+        Option(
+            help=f"What is drawn: {HEAD_NAMES[0]} over 8-bit µ-law codes, or {HEAD_NAMES[1]}, a mixture over 16-bit samples."
+        ),
     ] = HEAD_NAMES[0],
     sample_rate: Annotated[int, Option(min=8000, max=192000, help="Hz; recordings are resampled to it.")] = 16000,
     hop: Annotated[int, Option(min=1, help="Samples of one latent in training.")] = 320,

@@ -139,4 +139,3 @@ class Decoder(nn.Module):
             previous = self.head.value(codes)
             drawn.append(codes)
         return torch.stack(drawn, dim=1), {**state, "previous": previous}
-

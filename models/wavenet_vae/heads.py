@@ -14,20 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .. import mulaw
+from ..levels import HALF_RANGE, MINIMUM_LOG_SCALE, MINIMUM_TEMPERATURE, MINIMUM_UNIFORM, MIXTURES
 
-MINIMUM_TEMPERATURE = 1e-3
-"""Below this a draw is the most likely one; also keeps 0 from dividing."""
-MIXTURES = 4
-MINIMUM_LOG_SCALE = -8.0
-"""About 11 steps of 16 bits: a narrower logistic would only learn where a recording was digitally silent."""
 INITIAL_LOG_SCALE = -3.0
-HALF_RANGE = 32768
-"""Codes of the logistic head a unit of amplitude."""
 TIE = 1e-4
 """How near its uniform number a cumulative probability, or one sample to the other, has to be for a different draw to be float
 error, not a fault."""
-MINIMUM_UNIFORM = 1e-5
-"""A logistic's tails are cut here, at ± 11.5 scales, so that no uniform number is sent to infinity."""
 
 
 class Head(Protocol):

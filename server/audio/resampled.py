@@ -38,8 +38,8 @@ class ResampledSink:
             # only now are a device's own rate and channels known
             if self.channels not in (1, self._sink.channels):
                 raise LatentoneError(
-                    f"the model has {self.channels} channels and {self._sink.describe()} has {self._sink.channels}: "
-                    f"choose an output with {self.channels} channels"
+                    f"the sound has {self.channels} channels and {self._sink.describe()} has {self._sink.channels}: "
+                    f"choose an output with {self.channels} channels (several voices make the sound stereo)"
                 )
             if self.sample_rate_hz != self._sink.sample_rate_hz:
                 self._delay_s = self._measure_delay_s()

@@ -11,7 +11,7 @@ class Controller(Protocol):
     A context manager: entering opens its port and starts its thread, leaving closes both. Opening may raise
     `LatentoneError` with one line that says what and where; once open, a controller never raises and never stops
     for bad input. It talks to the engine through an `EventQueue` only and imports no other part of the server
-    than `events` and `addresses`.
+    than `events` and what checks them: `addresses`, `arguments`, `packets`.
     """
 
     def __enter__(self) -> Self: ...

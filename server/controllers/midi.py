@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import mido
 
-from ..addresses import AddressError, Namespace
+from ..addresses import Command, Namespace
+from ..arguments import AddressError, Argument
 from ..events import ControlEvent, EventQueue, Value
 
 if TYPE_CHECKING:
@@ -40,20 +41,20 @@ def control_place(value: int) -> float:
 class MidiMap:
     """What each MIDI message does. Pure: the same message gives the same commands.
 
-    Bindings to knobs that the model does not have do nothing; `unused` says which, for a line on the screen.
+    Bindings to knobs or voices that there are not do nothing; `unused` says which, for a line on the screen.
     """
 
-    def __init__(self, bindings: Sequence[MidiBinding], latent_names: Sequence[str]) -> None:
-        namespace = Namespace(latent_names)
+    def __init__(self, bindings: Sequence[MidiBinding], latent_names: Sequence[str], voices: int = 1) -> None:
+        namespace = Namespace(latent_names, voices)
         self.unused: list[str] = []
-        self._by_control: dict[int, list[tuple[str, MidiBinding]]] = {}
+        self._by_control: dict[int, list[tuple[Command, MidiBinding]]] = {}
         for binding in bindings:
             try:
                 [target] = namespace.parse(binding.target, binding.range[:1])
             except AddressError as error:
                 self.unused.append(f"cc {binding.cc} to {binding.target}: {error.why}")
                 continue
-            self._by_control.setdefault(binding.cc, []).append((target.address, binding))
+            self._by_control.setdefault(binding.cc, []).append((target, binding))
 
     def commands(self, message: Any) -> list[tuple[str, tuple[Value, ...]]]:
         """Addresses and values, in the units of the table, that a mido.Message asks for; empty for an unbound one.
@@ -63,8 +64,8 @@ class MidiMap:
         if message.type != "control_change":
             return []
         return [
-            (address, (_value(binding, message.value),))
-            for address, binding in self._by_control.get(message.control, ())
+            (target.address, (_value(binding, target.row.arguments[0], message.value),))
+            for target, binding in self._by_control.get(message.control, ())
             if binding.channel is None or binding.channel == message.channel + 1
         ]
 
@@ -131,7 +132,9 @@ def port_matches(pattern: str, name: str) -> bool:
     return pattern in name or fnmatchcase(name, pattern)
 
 
-def _value(binding: MidiBinding, control_value: int) -> float:
+def _value(binding: MidiBinding, argument: Argument, control_value: int) -> Value:
     place = control_place(control_value)
     low, high = binding.range
-    return low + (high - low) * CURVES[binding.curve](1.0 - place if binding.invert else place)
+    value = low + (high - low) * CURVES[binding.curve](1.0 - place if binding.invert else place)
+    # A half goes up: from 64 on, a switch is on.
+    return math.floor(value + 0.5) if argument.kind == "int" else value

@@ -13,7 +13,8 @@ from importlib.metadata import version
 from typing import Protocol, Self
 
 from ...export.errors import LatentoneError
-from ..addresses import REPLIES, TABLE, AddressError, Command, Namespace, StatusReply, find_row
+from ..addresses import REPLIES, TABLE, Command, Namespace, StatusReply, find_row
+from ..arguments import AddressError
 from ..events import ControlEvent, EventQueue, Value
 from ..packets import IMMEDIATELY, UNIX_EPOCH_NTP_S, PacketError, read_packet, seconds, write_message
 
@@ -46,7 +47,7 @@ class ServerActions:
 
     status: Callable[[], StatusReply]
     targets: Callable[[], list[float]]
-    """Where the knobs are meant to be after the events taken in so far, (dim,) in knob units."""
+    """Where the knobs of voice 0 are meant to be after the events taken in so far, (dim,) in knob units."""
     sample_at: Callable[[float], int]
     """Sample of the model's stream that is heard at a time of the wall clock, in seconds since 1970."""
     quit: Callable[[], None]
@@ -78,6 +79,7 @@ class OscController:
         queue: EventQueue,
         latent_names: Sequence[str],
         server: ServerActions,
+        voices: int = 1,
     ) -> None:
         self.host = host
         self.port = port
@@ -85,7 +87,7 @@ class OscController:
         self.malformed = 0
         self._reply_port = reply_port
         self._queue = queue
-        self._namespace = Namespace(latent_names)
+        self._namespace = Namespace(latent_names, voices)
         self._server = server
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="osc", daemon=True)

@@ -7,6 +7,7 @@ A YAML score is a list of entries, or a mapping of `seconds` (how long it lasts)
       - [0.0, /latent, 0.1, -0.3]                                          # time in seconds, address, values
       - {time: 1.5, address: /latent/brightness, values: [0.8]}            # the same, in words
       - {from_s: 2, to_s: 6, address: /latent/0, from: -1, to: 1}          # a sweep, in straight line
+      - [4, /voice/1/gate, 1]                                              # a second voice, if there is one
 
 A SuperCollider score is what `Score.write` writes. Commands to scsynth itself, such as the `/g_new` that begins it,
 and the dummy `[0]` that ends it are passed over; a last bundle in which nothing else is left says when it ends. A score
@@ -25,7 +26,8 @@ import mido
 import yaml
 
 from ...export.errors import LatentoneError
-from ..addresses import AddressError, Namespace
+from ..addresses import Namespace
+from ..arguments import AddressError
 from ..events import ControlEvent, Value
 from ..packets import IMMEDIATELY, Message, PacketError, read_packet, seconds, split_bundle
 
@@ -65,8 +67,10 @@ class _Entry(NamedTuple):
     """For errors: `line 4`."""
 
 
-def read_score(path: Path, sample_rate_hz: int, latent_names: Sequence[str], midi_commands: MidiCommands) -> Score:
-    """Read a score of any of the three kinds, for a stream of `sample_rate_hz`.
+def read_score(
+    path: Path, sample_rate_hz: int, latent_names: Sequence[str], midi_commands: MidiCommands, voices: int = 1
+) -> Score:
+    """Read a score of any of the three kinds, for a stream of `sample_rate_hz` and so many voices.
 
     Raises LatentoneError naming file, place and problem.
     """
@@ -91,7 +95,7 @@ def read_score(path: Path, sample_rate_hz: int, latent_names: Sequence[str], mid
             raise _ScoreError("the score is empty")
         if ends_s is not None and ends_s <= 0:
             raise _ScoreError(f"seconds: the score lasts {ends_s:g} s; it must last longer than 0 s")
-        namespace = Namespace(latent_names)
+        namespace = Namespace(latent_names, voices)
         source = f"score {path.name}"
         events = [event for entry in entries for event in _events(entry, namespace, sample_rate_hz, source)]
     except _ScoreError as error:

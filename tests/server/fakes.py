@@ -12,7 +12,7 @@ from latentone.export.runtime import State
 from onnx import TensorProto, helper, numpy_helper
 
 
-def fake_manifest(dim: int = 4, hop_samples: int = 64, sample_rate_hz: int = 16000) -> Manifest:
+def fake_manifest(dim: int = 4, hop_samples: int = 64, sample_rate_hz: int = 16000, channels: int = 1) -> Manifest:
     return Manifest(
         schema_version=1,
         kind="decoder",
@@ -20,7 +20,7 @@ def fake_manifest(dim: int = 4, hop_samples: int = 64, sample_rate_hz: int = 160
         name="fake",
         sample_rate_hz=sample_rate_hz,
         hop_samples=hop_samples,
-        channels=1,
+        channels=channels,
         latency_samples=0,
         noise_per_frame=hop_samples + 1,  # odd, so that blocks cut the generator's words in the middle
         temperature=0.0,
@@ -35,16 +35,26 @@ def fake_manifest(dim: int = 4, hop_samples: int = 64, sample_rate_hz: int = 160
 class FakeDecoder:
     """Each sample is half of its frame's first latent, plus noise as strong as the temperature.
 
-    Pure numpy, and each frame stands alone, so blocks of every size make the same samples bit by bit. The state counts
-    frames since it was new. Calls named in `broken_calls` raise; in those of `nan_calls` one sample is not a number.
+    Pure numpy, and each sample stands alone, so blocks of every size make the same samples bit by bit. The state counts
+    frames since it was new. Of its streams, calls named in `broken_calls` raise; in those of `nan_calls` one sample is
+    not a number.
     """
 
     runtime = "fake (numpy)"
 
-    def __init__(self, broken_calls: tuple[int, ...] = (), nan_calls: tuple[int, ...] = ()) -> None:
-        self.manifest = fake_manifest()
+    def __init__(
+        self,
+        broken_calls: tuple[int, ...] = (),
+        nan_calls: tuple[int, ...] = (),
+        control_samples: int = 64,
+        channels: int = 1,
+    ) -> None:
+        self.manifest = fake_manifest(channels=channels)
+        if control_samples < self.manifest.hop_samples:
+            self.manifest.noise_per_frame = self.manifest.hop_samples  # as many for every step
+        self.control_samples = control_samples
         self.broken_calls, self.nan_calls = broken_calls, nan_calls
-        self.calls = 0
+        self.streams: list[FakeStream] = []
 
     def initial_state(self, batch: int) -> State:
         return {"frames": np.zeros((batch, 1), np.int64)}
@@ -52,27 +62,76 @@ class FakeDecoder:
     def decode(
         self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
     ) -> tuple[np.ndarray, State]:
-        batch, _, frames = latents.shape
-        hop = self.manifest.hop_samples
-        hiss = noise.reshape(batch, frames, -1)[:, :, :hop] - np.float32(0.5)  # (batch, frames, hop)
-        audio = 0.5 * latents[:, 0, :, None] + temperature[:, None, None] * hiss
+        frames = latents.shape[2]
+        audio = self.sound(np.repeat(latents[:, 0], self.manifest.hop_samples, axis=1), noise, temperature)
+        return audio, {"frames": state["frames"] + frames}
+
+    def stream(self, voices: int) -> FakeStream:
+        self.streams.append(FakeStream(self, voices))
+        return self.streams[-1]
+
+    def sound(self, knob: np.ndarray, noise: np.ndarray, temperature: np.ndarray) -> np.ndarray:
+        """Audio (batch, channels, samples) of the first latent at each sample, (batch, samples)."""
+        batch, samples = knob.shape
+        steps = noise.reshape(batch, samples // self.control_samples, -1)
+        hiss = steps[:, :, : self.control_samples].reshape(batch, samples) - np.float32(0.5)
+        audio = 0.5 * knob + temperature[:, None] * hiss
+        return np.repeat(audio[:, None], self.manifest.channels, axis=1)
+
+
+class FakeStream:
+    """Counts its calls, each voice's samples and resets; refuses what the contract does not allow."""
+
+    def __init__(self, decoder: FakeDecoder, voices: int) -> None:
+        self.decoder, self.voices = decoder, voices
+        self.calls = 0
+        self.sample = 0
+        self.played_samples = np.zeros(voices, np.int64)
+        self.resets = np.zeros(voices, np.int64)
+
+    def advance(
+        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, active: np.ndarray, audio: np.ndarray
+    ) -> None:
+        manifest, samples = self.decoder.manifest, audio.shape[2]
+        inside = self.sample % manifest.hop_samples
+        frames = -(-(inside + samples) // manifest.hop_samples)
+        draws = samples * manifest.noise_per_frame // manifest.hop_samples
+        assert samples % self.decoder.control_samples == 0
+        assert latents.shape == (self.voices, len(manifest.latents), frames)
+        assert noise.shape == (self.voices, draws)
+        assert audio.shape[:2] == (self.voices, manifest.channels)
+        assert temperature.shape == active.shape == (self.voices,)
+        assert all(array.dtype == np.float32 and array.flags.c_contiguous for array in (latents, noise, audio))
         call, self.calls = self.calls, self.calls + 1
-        if call in self.broken_calls:
+        self.sample += samples
+        self.played_samples[active] += samples
+        if call in self.decoder.broken_calls:
             raise RuntimeError("the fake decoder was told to break")
-        if call in self.nan_calls:
-            audio[:, frames // 2, 0] = np.nan
-        return audio.reshape(batch, 1, frames * hop), {"frames": state["frames"] + frames}
+        knob = np.repeat(latents[:, 0], manifest.hop_samples, axis=1)[:, inside : inside + samples]
+        audio[active] = self.decoder.sound(knob, noise, temperature)[active]
+        if call in self.decoder.nan_calls:
+            audio[active, 0, samples // 2] = np.nan
+
+    def reset(self, voice: int) -> None:
+        self.resets[voice] += 1
+        self.played_samples[voice] = 0
+
+    def save(self) -> State:
+        return {"frames": self.played_samples[:, None] // self.decoder.manifest.hop_samples}
+
+    def load(self, state: State) -> None:
+        self.played_samples[:] = state["frames"][:, 0] * self.decoder.manifest.hop_samples
 
 
 class ListSink:
     """Keeps every block; takes them as fast as they come."""
 
     sample_rate_hz = 16000
-    channels = 1
     latency_s = 0.0
     underruns = 0
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = 1) -> None:
+        self.channels = channels
         self.blocks: list[np.ndarray] = []
 
     def __enter__(self) -> Self:
@@ -89,8 +148,13 @@ class ListSink:
 
     @property
     def audio(self) -> np.ndarray:
-        """Everything written so far, (samples,)."""
-        return np.concatenate(self.blocks, axis=1)[0]
+        """The first channel of everything written so far, (samples,)."""
+        return self.both[0]
+
+    @property
+    def both(self) -> np.ndarray:
+        """Everything written so far, (channels, samples)."""
+        return np.concatenate(self.blocks, axis=1)
 
 
 def write_fake_model(path: Path) -> Path:

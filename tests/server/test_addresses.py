@@ -3,14 +3,15 @@
 import math
 
 import pytest
-from latentone.server.addresses import REPLIES, TABLE, AddressError, Namespace, find_row, markdown_table
+from latentone.server.addresses import REPLIES, TABLE, Namespace, find_row, markdown_table
+from latentone.server.arguments import AddressError
 
 NAMES = ["loudness", "brightness", "pitch up/down", "3", "noisiness"]
 
 
 @pytest.fixture(scope="module")
 def namespace() -> Namespace:
-    return Namespace(NAMES)
+    return Namespace(NAMES, voices=3)
 
 
 def one(namespace: Namespace, address: str, *arguments: object) -> tuple:
@@ -55,6 +56,13 @@ def test_what_is_no_number_is_refused(namespace, value):
         ("/preset/store", [None], "name must be a name, got nil"),
         ("/latent/5", [0], "there is no knob 5 (0 to 4)"),
         ("/latent/-1", [0], "there is no knob -1 (0 to 4)"),
+        ("/voice/3/gate", [1], "there is no voice 3 (0 to 2)"),
+        ("/voice/-1/latent/0", [1], "there is no voice -1 (0 to 2)"),
+        ("/voice/0/latent/5", [0], "there is no knob 5 (0 to 4)"),
+        ("/voice/0/gate", [2], "gate must be 0 to 1, got 2"),
+        ("/voice/0/gate", [0.5], "gate must be a whole number, got 0.5"),
+        ("/voice/0/pan", [-1.5], "pan must be -1 to 1, got -1.5"),
+        ("/voice/0/glide_s", [0], "unknown address (did you mean /voice/0/"),
         ("/latent/brightnes", [0], "unknown address (did you mean /latent/brightness?)"),
         ("/gian_db", [0], "unknown address (did you mean /gain_db?)"),
         ("/zzz", [], "unknown address; /help lists them"),
@@ -98,6 +106,25 @@ def test_a_pattern_turns_each_knob_that_it_names_once(namespace, pattern, knobs)
     assert sorted(found) == [f"/latent/{knob}" for knob in knobs]
 
 
+def test_a_voice_is_known_by_index_and_its_knobs_by_name_too(namespace):
+    assert one(namespace, "/voice/2/latent/brightness", 0.5) == ("/voice/2/latent/1", (0.5,))
+    assert one(namespace, "/voice/1/gate", True) == ("/voice/1/gate", (1,))
+    with pytest.raises(AddressError, match="there is no voice 1"):
+        Namespace(NAMES).parse("/voice/1/gate", [1])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("/voice/*/gate", ["/voice/0/gate", "/voice/1/gate", "/voice/2/gate"]),
+        ("/voice/[1-2]/latent/bright*", ["/voice/1/latent/1", "/voice/2/latent/1"]),
+        ("/voice/{0,2}/latent", ["/voice/0/latent", "/voice/2/latent"]),
+    ],
+)
+def test_a_pattern_reaches_each_voice_that_it_names_once(namespace, pattern, found):
+    assert sorted(command.address for command in namespace.parse(pattern, [1])) == found
+
+
 def test_a_star_stays_within_its_part_of_the_address(namespace):
     assert {command.row.pattern for command in namespace.parse("/p*c", [])} == {"/panic"}
     with pytest.raises(AddressError):
@@ -122,7 +149,7 @@ def test_an_endless_address_is_refused(namespace):
 def test_every_row_can_be_looked_up_and_is_in_the_readme_table():
     table = markdown_table()
     for row in TABLE:
-        assert find_row(row.pattern.replace("<knob>", "7")) is row
+        assert find_row(row.pattern.replace("<knob>", "7").replace("<voice>", "3")) is row
         assert row.usage() in table
         assert row.pattern not in REPLIES
     assert len(table.splitlines()) == len(TABLE) + 2

@@ -85,6 +85,7 @@ def test_a_model_is_found_by_name_in_the_users_folders(write, tmp_path):
         ("audio: {channels: yes}", "audio.channels: true is not allowed (an integer from 1 to 64 or null)"),
         ("audio: {channels: '2'}", 'audio.channels: "2" is not allowed (an integer from 1 to 64 or null)'),
         ("audio: {gain_db: .nan}", "audio.gain_db: NaN is not allowed (a number from -90 to 24)"),
+        ("model: {voices: 9}", "model.voices: 9 is not allowed (an integer from 1 to 8)"),
         ("audio: 3", "audio: 3 is not allowed (a section with the keys sink, device,"),
         ("adio: {}", "adio: unknown key (did you mean audio?)"),
         ("audio: {zzz: 1}", "audio.zzz: unknown key (allowed: sink, device,"),

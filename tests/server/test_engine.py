@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import tracemalloc
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,34 +17,15 @@ from latentone.server.engine import Engine
 from latentone.server.events import ControlEvent, EventQueue
 from latentone.server.idle import AMPLITUDE, IdleMotion
 from latentone.server.mapping import Mapping
-
-RATE_HZ = 16000
-HOP = 64
+from rig import HOP, RATE_HZ, Rig
 
 
-class Rig:
-    """An engine with everything around it; `play` runs it and returns what was heard."""
-
-    def __init__(self, decoder: FakeDecoder | None = None, glide_s: float = 0.0, **options: Any) -> None:
-        self.decoder = decoder or FakeDecoder()
-        self.mapping = Mapping([0.0] * 4, gain_db=0.0, temperature=0.0, glide_s=glide_s)
-        self.queue = EventQueue()
-        self.sink = ListSink()
-        self.engine = Engine(self.decoder, self.sink, self.mapping, self.queue, **{"block_frames": 5, **options})
-
-    def send(self, address: str, *values: float, at_sample: int | None = None) -> None:
-        assert self.queue.put(ControlEvent(address, values, at_sample))
-
-    def play(self, seconds: float) -> np.ndarray:
-        self.engine.run(threading.Event(), seconds)
-        return self.sink.audio
-
-
-def a_busy_second(**options: Any) -> np.ndarray:
-    rig = Rig(glide_s=0.03, **options)
+def a_busy_second(control_samples: int = HOP, **options: Any) -> np.ndarray:
+    rig = Rig(FakeDecoder(control_samples=control_samples), glide_s=0.03, **options)
     rig.send("/temperature", 0.2)
     rig.send("/latent/0", 0.9, at_sample=1000)
     rig.send("/gain_db", -12.0, at_sample=3333)
+    rig.send("/gain_db", -3.0, at_sample=3350)
     for step in range(5):  # a sweep: a new temperature every second frame, so in the middle of most blocks
         rig.send("/temperature", 0.2 + 0.1 * step, at_sample=4000 + 2 * HOP * step)
     rig.send("/latent", -0.5, 0.1, at_sample=5000)
@@ -58,19 +40,62 @@ def test_the_same_score_and_seed_give_the_same_samples() -> None:
 
 
 @pytest.mark.parametrize("block_frames", [1, 3, 16, 250, 1000])
-def test_the_block_size_is_not_heard(block_frames: int) -> None:
+@pytest.mark.parametrize("control_samples", [1, 64])
+def test_the_block_size_is_not_heard(block_frames: int, control_samples: int) -> None:
     """Noise, glides, gain, temperature and timed events depend on the sample only, whatever the block they fall into."""
-    np.testing.assert_array_equal(a_busy_second(block_frames=block_frames), a_busy_second(block_frames=5))
+    np.testing.assert_array_equal(
+        a_busy_second(control_samples, block_frames=block_frames), a_busy_second(control_samples, block_frames=5)
+    )
 
 
 @pytest.mark.parametrize("at_sample", [0, 63, 64, 500, 1279, 1280])
-def test_a_timed_event_starts_at_the_frame_that_contains_its_sample(at_sample: int) -> None:
-    rig = Rig()
+@pytest.mark.parametrize("control_samples", [1, 4, 16, 64])
+def test_a_timed_event_takes_effect_on_its_sample_as_near_as_the_decoder_can(
+    control_samples: int, at_sample: int
+) -> None:
+    """Down to the very sample: a flam of two instruments is heard from a few milliseconds on."""
+    rig = Rig(FakeDecoder(control_samples=control_samples))
     rig.send("/latent/0", 0.8, at_sample=at_sample)
+    rig.send("/temperature", 0.0)
     heard = rig.play(0.2)
-    frame = at_sample // HOP
-    assert np.all(heard[: frame * HOP] == 0)
-    assert heard[frame * HOP + HOP - 1] == pytest.approx(0.4)
+    start = at_sample // control_samples * control_samples
+    assert np.flatnonzero(heard)[0] == start
+    np.testing.assert_allclose(heard[max(start, HOP) : -HOP], 0.4)
+
+
+def test_a_block_without_events_is_one_call_and_one_with_is_cut_there() -> None:
+    """Each call costs; only an event that names a sample inside the block is worth one."""
+    decoder = FakeDecoder(control_samples=1)
+    rig = Rig(decoder)
+    rig.send("/latent/0", 0.3)
+    rig.send("/latent/0", 0.8, at_sample=5 * HOP)
+    rig.send("/latent/0", 0.8, at_sample=10 * HOP + 7)
+    rig.play(25 * HOP / RATE_HZ)
+    assert decoder.streams[0].calls == 5 + 1 + 1, "five blocks, one cut for the event and one for the closing fade"
+
+
+def test_what_was_heard_before_an_event_does_not_depend_on_it() -> None:
+    """An event cuts a block in two; the noise and the knobs around the cut go on as if it were not there."""
+    plain, cut = (Rig(FakeDecoder(control_samples=1), glide_s=0.2) for _ in range(2))
+    for rig in (plain, cut):
+        rig.send("/temperature", 0.3)
+        rig.send("/latent/0", 1.0, at_sample=100)
+    cut.send("/latent/1", 1.0, at_sample=1001)
+    np.testing.assert_allclose(cut.play(0.2), plain.play(0.2), atol=1e-7)
+
+
+def test_a_glide_bends_at_the_sample_of_its_event() -> None:
+    """The later within a frame the turn, the less of the new way is behind it by the frame's end."""
+    ends = []
+    for late in (0, 16, 32, 48):
+        rig = Rig(FakeDecoder(control_samples=1), glide_s=0.1)
+        rig.send("/latent/0", 1.0, at_sample=10 * HOP + late)
+        heard = rig.play(0.2)
+        assert np.all(heard[: 10 * HOP + late] == 0)
+        ends.append(heard[20 * HOP + 5])
+        exact = 1.0 - (1.0 + (omega := 6.638352 / (0.1 * RATE_HZ) * (11 * HOP - late))) * np.exp(-omega)
+        assert heard[20 * HOP + 5] == pytest.approx(0.5 * exact, abs=1e-6)
+    assert all(sooner > later for sooner, later in pairwise(ends))
 
 
 def test_events_of_one_sample_keep_their_order() -> None:
@@ -111,12 +136,13 @@ def test_a_score_of_any_length_is_played_on_time() -> None:
     assert rig.engine.status().events_late == rig.engine.status().events_dropped == 0
 
 
-def test_gain_moves_in_a_straight_line_within_a_frame() -> None:
-    rig = Rig()
+@pytest.mark.parametrize("start", [640, 650])
+def test_gain_moves_in_a_straight_line_of_a_frame_that_starts_at_the_event(start: int) -> None:
+    rig = Rig(FakeDecoder(control_samples=1))
     rig.send("/latent/0", 1.0)
-    rig.send("/gain_db", -6.0206, at_sample=640)
+    rig.send("/gain_db", -6.0206, at_sample=start)
     heard = rig.play(0.2)
-    np.testing.assert_allclose(heard[640:704], 0.5 - 0.25 * np.arange(1, 65) / 64, atol=1e-5)
+    np.testing.assert_allclose(heard[start : start + HOP], 0.5 - 0.25 * np.arange(1, 65) / 64, atol=1e-5)
     assert np.abs(np.diff(heard)).max() <= 0.5 / HOP + 1e-6, "start and end included: a step is a click"
     assert heard[-1] == 0
 
@@ -131,7 +157,8 @@ def test_a_knob_glides_and_never_jumps() -> None:
 
 @pytest.mark.parametrize("fault", ["broken_calls", "nan_calls"])
 def test_a_bad_block_is_a_short_fade_and_the_sound_returns(fault: str) -> None:
-    rig = Rig(FakeDecoder(**{fault: (4,)}))
+    decoder = FakeDecoder(**{fault: (4,)})  # pyright: ignore[reportArgumentType]
+    rig = Rig(decoder)
     rig.send("/latent/0", 1.0)
     heard = rig.play(0.2)
     start = 4 * 5 * HOP
@@ -142,6 +169,7 @@ def test_a_bad_block_is_a_short_fade_and_the_sound_returns(fault: str) -> None:
     status = rig.engine.status()
     assert status.faults == 1
     assert status.first_fault
+    assert decoder.streams[0].resets == [1], "what led to the failure may live in the state"
 
 
 def test_a_decoder_that_always_fails_is_silent_and_leaves_the_engine_alive() -> None:
@@ -215,9 +243,9 @@ def test_a_stop_ends_in_silence() -> None:
 def test_the_block_loop_holds_no_memory() -> None:
     """Nothing that the engine allocates while it plays and takes events is still there later."""
     queue = EventQueue()
-    mapping = Mapping([0.0] * 4, gain_db=0.0, temperature=0.1, glide_s=0.01)
+    mapping = Mapping([0.0] * 4, gain_db=0.0, temperature=0.1, glide_s=0.01, voices=2)
     sink = _NowhereSink()
-    engine = Engine(FakeDecoder(), sink, mapping, queue, block_frames=5)
+    engine = Engine(FakeDecoder(control_samples=1), sink, mapping, queue, block_frames=5)
 
     def play(blocks: int) -> None:
         sink.stop.clear()
@@ -238,16 +266,19 @@ def test_the_block_loop_holds_no_memory() -> None:
 
 
 class _NowhereSink(ListSink):
-    """Drops what it gets, sends a message a block, and stops after `left` blocks."""
+    """Drops what it gets, sends messages for the next block and for inside it, and stops after `left` blocks."""
 
     def __init__(self) -> None:
         super().__init__()
         self.left = 0
         self.stop = threading.Event()
         self.queue = EventQueue()
+        self.written_samples = 0
 
     def write(self, audio: np.ndarray) -> None:
+        self.written_samples += audio.shape[1]
         self.queue.put(ControlEvent("/latent/0", (float(self.left % 3),)))
+        self.queue.put(ControlEvent("/voice/1/gate", (self.left // 8 % 2,), self.written_samples + 100))
         self.left -= 1
         if self.left <= 1:
             self.stop.set()

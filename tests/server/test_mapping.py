@@ -4,20 +4,27 @@ import numpy as np
 import pytest
 from latentone.server.addresses import TABLE, Namespace
 from latentone.server.events import ControlEvent
-from latentone.server.mapping import Mapping
+from latentone.server.mapping import Mapping, VoiceTargets
 
 HOME = [0.1, -0.2, 0.3]
 
 
 @pytest.fixture
 def mapping() -> Mapping:
-    return Mapping(HOME, gain_db=-6.0, temperature=0.9, glide_s=0.05)
+    return Mapping(HOME, gain_db=-6.0, temperature=0.9, glide_s=0.05, voices=2)
 
 
-def test_it_starts_at_home_and_untouched(mapping):
-    np.testing.assert_array_equal(mapping.latents, np.array(HOME, np.float32))
-    assert mapping.latents.dtype == np.float32
-    assert (mapping.gain_db, mapping.temperature, mapping.glide_s, mapping.touched) == (-6.0, 0.9, 0.05, False)
+def told(voice: VoiceTargets) -> tuple:
+    return (*voice.latents, voice.glide_s, voice.temperature, voice.gate, voice.gain_db, voice.pan)
+
+
+def test_it_starts_at_home_and_untouched_with_one_voice_sounding(mapping):
+    for voice in mapping.voices:
+        np.testing.assert_array_equal(voice.latents, np.array(HOME, np.float32))
+        assert voice.latents.dtype == np.float32
+        assert (voice.temperature, voice.glide_s, voice.gain_db, voice.pan) == (0.9, 0.05, 0.0, 0.0)
+    assert [voice.gate for voice in mapping.voices] == [1, 0]
+    assert (mapping.gain_db, mapping.touched) == (-6.0, False)
 
 
 @pytest.mark.parametrize(
@@ -28,52 +35,80 @@ def test_it_starts_at_home_and_untouched(mapping):
         ("/glide_to", (2.0, 0.7, 0.8), [0.7, 0.8, 0.3]),
     ],
 )
-def test_a_knob_moves_and_the_others_stay(mapping, address, values, latents):
-    array = mapping.latents
+def test_a_knob_of_all_voices_moves_and_the_others_stay(mapping, address, values, latents):
+    arrays = [voice.latents for voice in mapping.voices]
     mapping.apply(ControlEvent(address, values))
-    np.testing.assert_allclose(mapping.latents, latents, rtol=1e-6)
-    assert mapping.latents is array, "the engine may keep the array"
+    for voice, array in zip(mapping.voices, arrays, strict=True):
+        np.testing.assert_allclose(voice.latents, latents, rtol=1e-6)
+        assert voice.latents is array, "the engine may keep the array"
     assert mapping.touched
 
 
 @pytest.mark.parametrize(
-    ("address", "field"), [("/gain_db", "gain_db"), ("/temperature", "temperature"), ("/glide_s", "glide_s")]
+    ("address", "values", "field", "value"),
+    [
+        ("/voice/1/latent/2", (0.5,), "latents", [0.1, -0.2, 0.5]),
+        ("/voice/1/latent", (0.5,), "latents", [0.5, -0.2, 0.3]),
+        ("/voice/1/gain_db", (-3.0,), "gain_db", -3.0),
+        ("/voice/1/pan", (0.5,), "pan", 0.5),
+        ("/voice/1/gate", (1,), "gate", 1),
+        ("/voice/1/temperature", (0.3,), "temperature", 0.3),
+    ],
 )
-def test_what_is_no_knob_leaves_the_idle_motion_alone(mapping, address, field):
+def test_what_is_said_to_one_voice_leaves_the_others_alone(mapping, address, values, field, value):
+    first = told(mapping.voices[0])
+    mapping.apply(ControlEvent(address, values))
+    assert np.allclose(getattr(mapping.voices[1], field), value)
+    assert told(mapping.voices[0]) == first
+    assert mapping.touched == ("latent" in address)
+
+
+@pytest.mark.parametrize("address", ["/temperature", "/glide_s"])
+def test_what_all_voices_share_is_set_for_all_and_is_no_touch(mapping, address):
     mapping.apply(ControlEvent(address, (1.5,)))
-    assert getattr(mapping, field) == 1.5
+    assert [getattr(voice, address[1:]) for voice in mapping.voices] == [1.5, 1.5]
     assert not mapping.touched
 
 
-def test_a_long_way_ends_with_the_next_touch(mapping):
+def test_the_gain_of_all_is_not_that_of_a_voice(mapping):
+    mapping.apply(ControlEvent("/gain_db", (1.5,)))
+    assert (mapping.gain_db, mapping.voices[0].gain_db) == (1.5, 0.0)
+    assert not mapping.touched
+
+
+def test_a_long_way_ends_with_the_next_touch_of_that_voice(mapping):
     mapping.apply(ControlEvent("/glide_to", (8.0, 1.0)))
-    assert mapping.glide_s == 8.0
     mapping.apply(ControlEvent("/gain_db", (0.0,)))
-    assert mapping.glide_s == 8.0
-    mapping.apply(ControlEvent("/latent/0", (0.0,)))
-    assert mapping.glide_s == 0.05
+    assert [voice.glide_s for voice in mapping.voices] == [8.0, 8.0]
+    mapping.apply(ControlEvent("/voice/1/latent/0", (0.0,)))
+    assert [voice.glide_s for voice in mapping.voices] == [8.0, 0.05]
 
 
 def test_panic_brings_everything_home_for_good(mapping):
+    before = [told(voice) for voice in mapping.voices]
     for event in [
         ("/latent/0", (2.0,)),
         ("/gain_db", (3.0,)),
         ("/temperature", (2.0,)),
         ("/glide_s", (9.0,)),
+        ("/voice/0/gate", (0,)),
+        ("/voice/1/gate", (1,)),
+        ("/voice/1/pan", (1.0,)),
+        ("/voice/1/gain_db", (-9.0,)),
         ("/panic", ()),
     ]:
         mapping.apply(ControlEvent(*event))
-    np.testing.assert_array_equal(mapping.latents, np.array(HOME, np.float32))
-    assert (mapping.gain_db, mapping.temperature, mapping.glide_s) == (-6.0, 0.9, 0.05)
+    assert [told(voice) for voice in mapping.voices] == before
+    assert mapping.gain_db == -6.0
     assert mapping.touched, "whoever panics does not want the idle motion back"
 
 
 def test_it_obeys_every_address_that_the_table_sends_to_the_engine():
     for row in [row for row in TABLE if row.answered_by == "engine"]:
-        mapping = Mapping(HOME, gain_db=-6.0, temperature=0.9, glide_s=0.05)
+        mapping = Mapping(HOME, gain_db=-6.0, temperature=0.9, glide_s=0.05, voices=2)
         mapping.apply(ControlEvent("/latent/2", (1.0,)))
-        before = (*mapping.latents, mapping.gain_db, mapping.temperature, mapping.glide_s)
-        address = row.pattern.replace("<knob>", "0")
-        [command] = Namespace(["a", "b", "c"]).parse(address, [1.25] * len(row.arguments))
+        before = (mapping.gain_db, *map(told, mapping.voices))
+        address = row.pattern.replace("<knob>", "0").replace("<voice>", "1")
+        [command] = Namespace(["a", "b", "c"], 2).parse(address, [1.0] * len(row.arguments))
         mapping.apply(ControlEvent(command.address, command.values))
-        assert (*mapping.latents, mapping.gain_db, mapping.temperature, mapping.glide_s) != before, address
+        assert (mapping.gain_db, *map(told, mapping.voices)) != before, address

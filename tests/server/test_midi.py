@@ -64,6 +64,15 @@ def test_a_binding_listens_to_its_channel_or_to_all():
     assert [address for address, _ in by_channel.commands(cc(64, channel=9))] == ["/latent/1"]
 
 
+@pytest.mark.parametrize(("value", "gate"), [(0, 0), (63, 0), (64, 1), (127, 1)])
+def test_a_switch_is_on_from_64(value, gate):
+    """As MIDI's pedals are; a gate is 0 or 1, nothing between."""
+    midi_map = MidiMap([binding(target="/voice/1/gate", range=[0.0, 1.0])], NAMES, voices=2)
+    [(address, values)] = midi_map.commands(cc(value))
+    assert (address, values, type(values[0])) == ("/voice/1/gate", (gate,), int)
+    assert MidiMap([binding(target="/voice/2/gate", range=[0.0, 1.0])], NAMES, voices=2).commands(cc(value)) == []
+
+
 @pytest.mark.parametrize(
     "message", [cc(1, control=99), mido.Message("note_on"), mido.Message("sysex"), mido.Message("clock")]
 )

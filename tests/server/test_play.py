@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +21,13 @@ import yaml
 from fakes import FakeDecoder, write_fake_model
 from latentone.export.errors import LatentoneError
 from latentone.server import play as play_module
+from latentone.server import priority
 from latentone.server.audio.device import AudioUnavailable
 from latentone.server.audio.null import NullSink
 from latentone.server.config import load_config
 from latentone.server.engine import Status
 from latentone.server.play import play_with
-from latentone.server.screen import Latency, troubles
+from latentone.server.screen import Latency, Screen, troubles
 from osc_peer import bundle, message
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
@@ -230,6 +232,64 @@ def test_a_file_has_the_models_channels_unless_a_number_is_given(
     assert soundfile.info(output).channels == written
 
 
+def test_several_voices_play_are_counted_and_go_out_in_stereo(model: Path, tmp_path: Path) -> None:
+    output = tmp_path / "heard.wav"
+    with serving(model, "--voices", "3", "-o", output) as server:
+        deadline = time.monotonic() + DEADLINE_S
+        for sounding in (1, 3):
+            while server.ask("/status").params[-1] != sounding:
+                assert time.monotonic() < deadline, "the voices that sound are not counted"
+            server.send("/voice/[12]/gate", 1)
+        server.ask("/quit")
+        status, out, err = server.end()
+    assert (status, err) == (0, "")
+    assert "/voice/1/gate" in out
+    assert soundfile.info(output).channels == 2
+
+
+def test_several_voices_on_a_mono_output_are_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    settings = {"audio.sink": "null", "audio.channels": 1, "model.voices": 2, "osc.port": 0}
+    with pytest.raises(LatentoneError, match="choose an output with 2 channels"):
+        play_with(load_config(None, settings), 0.2, Console(file=io.StringIO(), width=100))
+
+
+@pytest.mark.parametrize("refused", ["", "the engine plays at normal priority: no"])
+def test_real_time_that_is_not_granted_is_one_line_and_no_error(monkeypatch: pytest.MonkeyPatch, refused: str) -> None:
+    asked_by: list[str] = []
+
+    def ask() -> str:
+        asked_by.append(threading.current_thread().name)
+        return refused
+
+    monkeypatch.setattr(priority, "ask", ask)
+    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    heard = io.StringIO()
+    play_with(load_config(None, {"audio.sink": "null", "osc.port": 0}), 0.2, Console(file=heard, width=100))
+    assert asked_by == ["engine"]
+    assert heard.getvalue().count("priority") == bool(refused)
+    assert "played 0.2 s" in heard.getvalue()
+
+
+def test_a_decoder_that_cannot_keep_up_leaves_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It never rests, so it would take a processor from everything else on the machine."""
+
+    class Slow(FakeDecoder):
+        def sound(self, knob: np.ndarray, noise: np.ndarray, temperature: np.ndarray) -> np.ndarray:
+            time.sleep(0.03)
+            return super().sound(knob, noise, temperature)
+
+    given_up: list[str] = []
+    monkeypatch.setattr(priority, "ask", lambda: "")
+    monkeypatch.setattr(priority, "give_up", lambda thread: given_up.append(thread.name))
+    monkeypatch.setattr(play_module, "SETTLED_S", 0.1)
+    monkeypatch.setattr(play_module, "open_decoder", lambda config: Slow())
+    heard = io.StringIO()
+    play_with(load_config(None, {"audio.sink": "null", "osc.port": 0}), 0.6, Console(file=heard, width=100))
+    assert given_up == ["engine"]
+    assert "so there are gaps" in heard.getvalue()
+
+
 def test_a_preset_is_stored_after_the_knobs_of_its_own_bundle(model: Path, tmp_path: Path) -> None:
     """What a performer stores is what was just set, although the engine looks once in so long a block."""
     (tmp_path / "my.yaml").write_text("presets: {file: p.yaml}\naudio: {block_samples: 4096}\n")
@@ -252,7 +312,7 @@ def test_a_broken_decoder_is_reported_and_playing_goes_on(monkeypatch: pytest.Mo
 def status(**changes: object) -> Status:
     fine = {
         "seconds": 5.0, "load": 0.4, "load_peak": 0.8, "peak": 0.5, "underruns": 0, "events_late": 0,
-        "events_dropped": 0, "faults": 0, "first_fault": "", "idle": False,
+        "events_dropped": 0, "faults": 0, "first_fault": "", "idle": False, "voices": 1,
     }  # fmt: skip
     return Status(**{**fine, **changes})  # type: ignore[arg-type]
 
@@ -268,6 +328,15 @@ def test_troubles_come_with_a_figure_and_a_remedy() -> None:
     [(_, loud)] = troubles(status(peak=2.0), 60, settled=True)
     assert "6.0 dB" in loud
     assert list(troubles(status(load=1.6), 60, settled=False)) == [], "the first blocks say nothing about the load"
+
+
+def test_the_screen_counts_the_voices_when_there_are_several() -> None:
+    for voices, said in ((1, False), (4, True)):
+        terminal = io.StringIO()
+        screen = Screen(Console(file=terminal, force_terminal=True, width=200), [], voices)
+        with screen:
+            screen.update(status(voices=3))
+        assert ("voices 3 of 4" in terminal.getvalue()) == said
 
 
 def test_latency_is_told_part_by_part() -> None:

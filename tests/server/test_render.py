@@ -74,6 +74,23 @@ def test_channels_of_the_settings_are_the_files(model: Path, score: Path, tmp_pa
     np.testing.assert_array_equal(audio[:, 0], audio[:, 1])
 
 
+def test_a_score_for_two_voices_is_heard_left_and_right(model: Path, tmp_path: Path) -> None:
+    score, output = tmp_path / "duo.yaml", tmp_path / "duo.wav"
+    score.write_text(
+        "seconds: 1\nevents:\n  - [0, /voice/1/gate, 1]\n  - [0, /voice/0/pan, -1]\n  - [0, /voice/1/pan, 1]\n"
+        "  - [0, /glide_s, 0]\n  - [0, /voice/1/latent/0, 0.5]\n  - [0.5, /voice/1/gate, 0]\n"
+    )
+    done = latentone("render", score, "-o", output, "--model", model, "--voices", "2")
+    assert done.returncode == 0, done.stderr
+    left, right = soundfile.read(output)[0].T
+    np.testing.assert_allclose(left, 0, atol=1e-6)
+    np.testing.assert_allclose(right[100:8000], 0.25 * np.sqrt(2), atol=1e-6)
+    np.testing.assert_allclose(right[8200:], 0, atol=1e-6)
+    done = latentone("render", score, "-o", output, "--model", model)
+    assert done.returncode == 1
+    assert "there is no voice 1" in done.stderr
+
+
 def test_length_and_rate_can_be_asked_for(model: Path, score: Path, tmp_path: Path) -> None:
     output = tmp_path / "sweep.flac"
     arguments = ("--model", model, "--seconds", "0.8", "--sample-rate", "48000")

@@ -67,10 +67,20 @@ def test_a_pattern_in_a_score_turns_all_its_knobs(tmp_path):
     ]
 
 
+def test_a_score_plays_voices(tmp_path):
+    (tmp_path / "s.yaml").write_text("- [0, /voice/1/gate, 1]\n- [1, '/voice/*/pan', 0.5]")
+    assert told(read_score(tmp_path / "s.yaml", RATE_HZ, NAMES, lambda _: (), voices=2)) == [
+        (0, "/voice/1/gate", 1),
+        (RATE_HZ, "/voice/0/pan", 0.5),
+        (RATE_HZ, "/voice/1/pan", 0.5),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("- [0, /latent/0, 0.5]\n- [1, /latent/9, 0.5]", "line 2: /latent/9: there is no knob 9 (0 to 3)"),
+        ("- [0, /voice/1/gate, 1]", "line 1: /voice/1/gate: there is no voice 1 (0 to 0); --voices sets how many"),
         ("- [0, /latent/0, 5]", "line 1: /latent/0: value must be -4 to 4, got 5"),
         ("- [0, /latnt/0, 0.5]", "line 1: /latnt/0: unknown address (did you mean /latent/0?)"),
         ("- [0, /quit]", "line 1: /quit: is for a running server, not for a score"),

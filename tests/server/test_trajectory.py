@@ -11,12 +11,13 @@ RATE_HZ = 250.0
 
 def glide(targets: list[tuple[float, float, int]], cut: int | None = None) -> np.ndarray:
     """Follow (target, glide_s, frames) in turn with one knob, `cut` frames at a time; (frames,)."""
-    trajectory = Trajectory(1, RATE_HZ)
+    trajectory = Trajectory(np.zeros(1), RATE_HZ)
     pieces = []
     for target, glide_s, frames in targets:
+        trajectory.turn(0.0, np.array([target]), glide_s)
         for start in range(0, frames, cut or frames):
             out = np.zeros((1, min(cut or frames, frames - start)), np.float32)
-            trajectory.fill(np.array([target], np.float32), glide_s, out)
+            trajectory.fill(out)
             pieces.append(out[0])
     return np.concatenate(pieces)
 
@@ -52,10 +53,56 @@ def test_a_new_target_in_mid_glide_makes_no_corner() -> None:
     assert bends.max() < 0.2 * np.abs(np.diff([0.0, 1.0, -1.0])).max(), "the bound says nothing if it allows a jump"
 
 
+@pytest.mark.parametrize("glide_s", [0.02, 0.3])
+def test_a_turn_inside_a_frame_is_the_same_way_begun_so_much_later(glide_s: float) -> None:
+    """Half a frame late is half way between the frames of a path that is twice as fine."""
+    late, fine = Trajectory(np.zeros(1), RATE_HZ), Trajectory(np.zeros(1), 2 * RATE_HZ)
+    heard, exact = np.zeros((1, 40), np.float32), np.zeros((1, 81), np.float32)
+    fine.turn(0.0, np.ones(1), glide_s)
+    fine.fill(exact)
+    late.fill(heard[:, :1], whole=False)
+    late.turn(0.5, np.ones(1), glide_s)
+    late.fill(heard)
+    np.testing.assert_allclose(heard[0], exact[0, 0:80:2], atol=1e-6)
+
+
+def test_turns_inside_a_frame_join_without_a_corner() -> None:
+    """A turn to where the path goes already, at any place and as often as one likes, changes nothing but rounding."""
+    straight, turned = Trajectory(np.zeros(1), RATE_HZ), Trajectory(np.zeros(1), RATE_HZ)
+    expected, frame = np.zeros((1, 3), np.float32), np.zeros((1, 1), np.float32)
+    straight.turn(0.0, np.ones(1), 0.05)
+    straight.fill(expected)
+    turned.turn(0.0, np.ones(1), 0.05)
+    for along in (0.125, 0.5, 0.5, 0.75):
+        turned.turn(along, np.full(1, 3.0), 0.05)
+        turned.turn(along, np.ones(1), 0.05)
+        turned.fill(frame, whole=along == 0.75)
+        np.testing.assert_allclose(frame[0], expected[0, :1], atol=1e-7)
+    turned.fill(frame)
+    np.testing.assert_allclose(frame[0], expected[0, 1:2], atol=1e-7)
+
+
+def test_without_glide_a_turn_inside_a_frame_is_there_at_once() -> None:
+    trajectory, frame = Trajectory(np.zeros(1), RATE_HZ), np.zeros((1, 2), np.float32)
+    trajectory.turn(0.3, np.full(1, 0.5), 0.0)
+    trajectory.fill(frame)
+    np.testing.assert_array_equal(frame, [[0.5, 0.5]])
+
+
+def test_a_rest_ends_every_way() -> None:
+    trajectory, frames = Trajectory(np.zeros(1), RATE_HZ), np.zeros((1, 5), np.float32)
+    trajectory.turn(0.0, np.ones(1), 1.0)
+    trajectory.fill(frames)
+    trajectory.rest(np.full(1, -0.5))
+    trajectory.fill(frames)
+    np.testing.assert_array_equal(frames, np.full((1, 5), -0.5, np.float32))
+
+
 def test_each_knob_keeps_its_own_way() -> None:
-    trajectory = Trajectory(2, RATE_HZ, start=np.array([0.5, -0.5]))
+    trajectory = Trajectory(np.array([0.5, -0.5]), RATE_HZ)
+    trajectory.turn(0.0, np.array([0.5, 1.0]), 0.1)
     out = np.zeros((2, 40), np.float32)
-    trajectory.fill(np.array([0.5, 1.0], np.float32), 0.1, out)
+    trajectory.fill(out)
     np.testing.assert_allclose(out[0], 0.5, atol=1e-7)
     assert out[1, -1] == pytest.approx(1.0, abs=0.01)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import State
-from .kernel import BANDS
+from .layout import BANDS
 from .stream import FusedStream
 from .weights import read
 
@@ -21,7 +21,7 @@ class FusedDecoder:
     def __init__(self, path: Path) -> None:
         self.weights = read(path)
         self.manifest = self.weights.manifest
-        self.control_samples = int(self.weights.sizes[BANDS])
+        self.control_samples = int(self.weights.plan[BANDS])
         self.runtime = "fused on one core"
 
     def initial_state(self, batch: int) -> State:

@@ -12,12 +12,16 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 LANES = 16
 TILE = 4 * LANES
 """Outputs that a weight tile makes at once: four accumulators hide the latency of a fused multiply-add."""
+
+_WIDE_REGISTERS = bool(get_host_cpu_features().get("avx512f"))
+"""Whether a whole vector fits one of 32 registers; elsewhere fewer sums at once keep them all in registers."""
 
 _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
 _VECTOR, _INTEGERS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_INT, LANES)
@@ -93,9 +97,11 @@ def _exponential(builder: ir.IRBuilder, x: Any) -> Any:
     return builder.bitcast(builder.add(builder.bitcast(result, _INTEGERS), exponent), _VECTOR)
 
 
-def _loop(builder: ir.IRBuilder, count: Any, step: int, carried: list[Any], body: Callable[..., list[Any]]) -> list[Any]:
-    """`for i in range(0, count, step): carried = body(i, *carried)`; returns what is carried out. count may be 0."""
-    integer = count.type
+def _loop(
+    builder: ir.IRBuilder, first: Any, end: Any, step: int, carried: list[Any], body: Callable[..., list[Any]]
+) -> list[Any]:
+    """`for i in range(first, end, step): carried = body(i, *carried)`; returns what is carried out."""
+    integer = end.type
     before = builder.basic_block
     head = builder.append_basic_block("vectors.head")
     inside = builder.append_basic_block("vectors.body")
@@ -104,10 +110,10 @@ def _loop(builder: ir.IRBuilder, count: Any, step: int, carried: list[Any], body
     builder.position_at_end(head)
     index = builder.phi(integer)
     values = [builder.phi(value.type) for value in carried]
-    builder.cbranch(builder.icmp_signed("<", index, count), inside, after)
+    builder.cbranch(builder.icmp_signed("<", index, end), inside, after)
     builder.position_at_end(inside)
     results = body(index, *values)
-    index.add_incoming(integer(0), before)
+    index.add_incoming(first, before)
     index.add_incoming(builder.add(index, integer(step)), builder.basic_block)
     for phi, start, result in zip(values, carried, results, strict=True):
         phi.add_incoming(start, before)
@@ -117,28 +123,56 @@ def _loop(builder: ir.IRBuilder, count: Any, step: int, carried: list[Any], body
     return values
 
 
-def _make_accumulate(vectors: int) -> Callable[..., None]:
-    @intrinsic
-    def accumulate(typing_context, sums, sums_at, x, x_at, weights, weights_at, count):  # noqa: ANN001, ANN202
-        signature = types.void(sums, types.intp, x, types.intp, weights, types.intp, types.intp)
+def _make_accumulate(vectors: int, ways: int, voices: int, stride: int) -> Callable[..., None]:
+    """A micro-kernel: `vectors` × 16 columns for one voice or two, each in `ways` interleaved sums over the rows.
 
-        def generate(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+    stride: floats from one row of the weights to the next.
+    """
+
+    @intrinsic
+    def accumulate(typing_context, memory, sums_at, x_at, apart, weights, weights_at, count):
+        place = types.intp
+        signature = types.void(memory, place, place, place, weights, place, place)
+
+        def generate(context, builder, signature, arguments):
             kinds = signature.args
-            to = _data(context, builder, kinds[0], arguments[0], arguments[1])
-            source = _data(context, builder, kinds[2], arguments[2], arguments[3])
+            to = [_data(context, builder, kinds[0], arguments[0], arguments[1])]
+            source = [_data(context, builder, kinds[0], arguments[0], arguments[2])]
+            for _ in range(voices - 1):
+                to.append(builder.gep(to[-1], [arguments[3]]))
+                source.append(builder.gep(source[-1], [arguments[3]]))
             tile = _data(context, builder, kinds[4], arguments[4], arguments[5])
-            starts = [_load(builder, _at(builder, to, i * LANES)) for i in range(vectors)]
+            count = arguments[6]
+            columns = range(vectors)
+
+            def add_row(index: Any, totals: list[Any]) -> list[Any]:
+                row = builder.gep(tile, [builder.mul(index, index.type(stride))])
+                weights = [_load(builder, _at(builder, row, i * LANES)) for i in columns]
+                added = []
+                for voice in range(voices):
+                    value = _broadcast(builder, builder.load(builder.gep(source[voice], [index])))
+                    added += [_multiply_add(builder, weights[i], value, totals[voice * vectors + i]) for i in columns]
+                return added
 
             def body(index: Any, *totals: Any) -> list[Any]:
-                value = _broadcast(builder, builder.load(builder.gep(source, [index])))
-                row = builder.gep(tile, [builder.mul(index, index.type(vectors * LANES))])
-                return [
-                    _multiply_add(builder, _load(builder, _at(builder, row, i * LANES)), value, total)
-                    for i, total in enumerate(totals)
-                ]
+                n, results = voices * vectors, []
+                for way in range(ways):
+                    results += add_row(builder.add(index, index.type(way)), list(totals[way * n : (way + 1) * n]))
+                return results
 
-            for i, total in enumerate(_loop(builder, arguments[6], 1, starts, body)):
-                _store(builder, total, _at(builder, to, i * LANES))
+            zero = _splat(0.0)
+            starts = [_load(builder, _at(builder, to[v], i * LANES)) for v in range(voices) for i in columns]
+            whole = builder.and_(count, count.type(-ways))
+            totals = _loop(builder, count.type(0), whole, ways, starts + [zero] * (len(starts) * (ways - 1)), body)
+            sums_of_ways = totals[: len(starts)]
+            for way in range(1, ways):
+                parts = totals[way * len(starts) : (way + 1) * len(starts)]
+                sums_of_ways = [builder.fadd(a, b) for a, b in zip(sums_of_ways, parts, strict=True)]
+            if ways > 1:
+                sums_of_ways = _loop(builder, whole, count, 1, sums_of_ways, lambda index, *t: add_row(index, list(t)))
+            for v in range(voices):
+                for i in columns:
+                    _store(builder, sums_of_ways[v * vectors + i], _at(builder, to[v], i * LANES))
             return context.get_dummy_value()
 
         return signature, generate
@@ -146,25 +180,33 @@ def _make_accumulate(vectors: int) -> Callable[..., None]:
     return accumulate
 
 
-accumulate_1 = _make_accumulate(1)
-"""accumulate_n(sums, sums_at, x, x_at, weights, weights_at, count): sums[:16 n] += weights[count, 16 n].T @ x[:count]."""
-accumulate_2 = _make_accumulate(2)
-accumulate_4 = _make_accumulate(4)
+PAIR_COLUMNS = 4 * LANES if _WIDE_REGISTERS else 2 * LANES
+"""Columns of a tile that two voices take at once: what the CPU's vector registers hold."""
+
+accumulate_4 = _make_accumulate(4, 2 if _WIDE_REGISTERS else 1, 1, TILE)
+"""accumulate_n(memory, sums_at, x_at, apart, weights, weights_at, count): for one voice,
+memory[sums_at:][:16 n] += memory[x_at:][:count] @ weights (count, 16 n). A pair does the same for a second voice, whose sums
+and x lie `apart` further on."""
+accumulate_2 = _make_accumulate(2, 2, 1, 2 * LANES)
+accumulate_1 = _make_accumulate(1, 4, 1, LANES)
+pair_of_tile = _make_accumulate(PAIR_COLUMNS // LANES, 1, 2, TILE)
+pair_2 = _make_accumulate(2, 1, 2, 2 * LANES)
+pair_1 = _make_accumulate(1, 2, 2, LANES)
 
 
 @intrinsic
-def gate(typing_context, pre, signal_at, gate_at, out, out_at, count):  # noqa: ANN001, ANN201
-    """out[:count] = tanh(pre[signal_at:]) × sigmoid(pre[gate_at:]); count is a multiple of LANES.
+def gate(typing_context, memory, signal_at, gate_at, out_at, count):
+    """memory[out_at:] = tanh(memory[signal_at:]) × sigmoid(memory[gate_at:]), `count` of them, a multiple of LANES.
 
     With p = exp(-2 a) and q = exp(-b) it is (1 - p) / ((1 + p) (1 + q)): two exponentials and one division.
     """
-    signature = types.void(pre, types.intp, types.intp, out, types.intp, types.intp)
+    signature = types.void(memory, types.intp, types.intp, types.intp, types.intp)
 
-    def generate(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+    def generate(context, builder, signature, arguments):
         kinds = signature.args
         signal = _data(context, builder, kinds[0], arguments[0], arguments[1])
         gates = _data(context, builder, kinds[0], arguments[0], arguments[2])
-        to = _data(context, builder, kinds[3], arguments[3], arguments[4])
+        to = _data(context, builder, kinds[0], arguments[0], arguments[3])
         one = _splat(1.0)
 
         def body(index: Any) -> list[Any]:
@@ -178,18 +220,18 @@ def gate(typing_context, pre, signal_at, gate_at, out, out_at, count):  # noqa: 
             _store(builder, builder.fdiv(builder.fsub(one, p), bottom), builder.gep(to, [index]))
             return []
 
-        _loop(builder, arguments[5], LANES, [], body)
+        _loop(builder, arguments[4].type(0), arguments[4], LANES, [], body)
         return context.get_dummy_value()
 
     return signature, generate
 
 
 @intrinsic
-def exponentials(typing_context, values, at, largest, scale, count):  # noqa: ANN001, ANN201
+def exponentials(typing_context, values, at, largest, scale, count):
     """values[at:at + count] = exp((values - largest) × scale), the unnormalised softmax; count is a multiple of LANES."""
     signature = types.void(values, types.intp, types.float32, types.float32, types.intp)
 
-    def generate(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+    def generate(context, builder, signature, arguments):
         data = _data(context, builder, signature.args[0], arguments[0], arguments[1])
         shift, factor = _broadcast(builder, arguments[2]), _broadcast(builder, arguments[3])
 
@@ -199,7 +241,26 @@ def exponentials(typing_context, values, at, largest, scale, count):  # noqa: AN
             _store(builder, _exponential(builder, _at_least(builder, x, -87.0)), place)
             return []
 
-        _loop(builder, arguments[4], LANES, [], body)
+        _loop(builder, arguments[4].type(0), arguments[4], LANES, [], body)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def copy(typing_context, to, to_at, source, source_at, count):
+    """to[to_at:] = source[source_at:], `count` of them, a multiple of LANES."""
+    signature = types.void(to, types.intp, source, types.intp, types.intp)
+
+    def generate(context, builder, signature, arguments):
+        into = _data(context, builder, signature.args[0], arguments[0], arguments[1])
+        out_of = _data(context, builder, signature.args[2], arguments[2], arguments[3])
+
+        def body(index: Any) -> list[Any]:
+            _store(builder, _load(builder, builder.gep(out_of, [index])), builder.gep(into, [index]))
+            return []
+
+        _loop(builder, arguments[4].type(0), arguments[4], LANES, [], body)
         return context.get_dummy_value()
 
     return signature, generate

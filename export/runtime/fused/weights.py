@@ -12,12 +12,11 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from ....models.wavenet_vae.heads import MIXTURES
+from ....models.levels import LEVELS, MIXTURES
 from ....models.wavenet_vae.hyperparameters import Hyperparameters
 from ...errors import LatentoneError
 from ...manifest import METADATA_KEY, Manifest
-from .kernel import BANDS, CONDITIONING, FRAMES_BACK, GATE, LATENTS, LAYERS, LOGISTIC, OUTPUTS, RESIDUAL, SIZES, SKIP
-from .kernel import STEPS_PER_FRAME, TAPS
+from .layout import plan
 from .vectors import LANES, TILE
 
 
@@ -27,15 +26,17 @@ class NotFusable(LatentoneError):
 
 @dataclass(frozen=True)
 class Weights:
-    """A decoder's numbers as `kernel.play` takes them; all float32 and flat but for the integers of `sizes`."""
+    """A decoder's numbers as `kernel.play` takes them: float32 and flat, but for the integers of plan, dilations and rings."""
 
     manifest: Manifest
-    sizes: np.ndarray
+    hyperparameters: Hyperparameters
+    plan: np.ndarray
+    dilations: np.ndarray
+    rings: np.ndarray
     frame: np.ndarray
     step: np.ndarray
     synthesis: np.ndarray
     gains: np.ndarray
-    dilations: np.ndarray
     multiply_adds: int
     """Of one step of one voice, without its share of a frame's conditioning."""
     frame_multiply_adds: int
@@ -64,7 +65,7 @@ def _weights(model: onnx.ModelProto, manifest: Manifest) -> Weights:
     tensors = {t.name: numpy_helper.to_array(t) for graph in _graphs(model.graph) for t in graph.initializer}
     taken = _Taken(tensors)
     layers, half = len(h.dilations), h.gate // 2
-    outputs = 256 if h.head == "softmax" else 3 * MIXTURES
+    outputs = LEVELS if h.head == "softmax" else 3 * MIXTURES
 
     matrix = taken("calibration.matrix", h.latents, h.latents)
     offset = taken("calibration.offset", h.latents, 1)[:, 0]
@@ -99,22 +100,19 @@ def _weights(model: onnx.ModelProto, manifest: Manifest) -> Weights:
     synthesis = taken("synthesis.weight", h.bands, h.bands, taps)
     gains = taken("synthesis.gains", h.bands, 1)[:, 0]
 
-    sizes = np.zeros(SIZES, np.int64)
-    sizes[[BANDS, LATENTS, FRAMES_BACK, STEPS_PER_FRAME]] = (
-        h.bands, h.latents, 2 * h.frames_per_latent, h.steps_per_frame,
-    )  # fmt: skip
-    sizes[[CONDITIONING, RESIDUAL, GATE, SKIP, LAYERS]] = h.conditioning, h.residual, h.gate, h.skip, layers
-    sizes[[OUTPUTS, TAPS, LOGISTIC]] = outputs, taps, h.head == "logistic"
+    numbers, dilations, rings = plan(h, outputs, taps)
     a_layer = 2 * h.residual * h.gate + half * (h.residual + h.skip)
     last = half * h.residual
     return Weights(
         manifest=manifest,
-        sizes=sizes,
+        hyperparameters=h,
+        plan=numbers,
+        dilations=dilations,
+        rings=rings,
         frame=np.concatenate(frame),
         step=np.concatenate(step),
         synthesis=tiles(synthesis.transpose(2, 1, 0).reshape(taps * h.bands, h.bands)),
         gains=np.ascontiguousarray(gains, np.float32),
-        dilations=np.array(h.dilations, np.int64),
         multiply_adds=layers * a_layer - last + h.bands * h.residual + h.skip * (h.skip + h.bands * outputs)
         + taps * h.bands**2,
         frame_multiply_adds=h.latents**2 + h.conditioning * (3 * h.latents + layers * h.gate),
@@ -186,7 +184,14 @@ def _check_operators(graph: onnx.GraphProto, h: Hyperparameters) -> None:
     """The operators that make the network must be there as often as it has layers: same names, other graph, no go."""
     found: Counter[str] = Counter(node.op_type for part in _graphs(graph) for node in part.node)
     layers = len(h.dilations)
-    expected: dict[str, Any] = {"Scan": 2, "Conv": 2, "Tanh": layers, "Sigmoid": layers, "Gemm": 2 * layers + 4, "Softmax": 1}
+    expected: dict[str, Any] = {
+        "Scan": 2,
+        "Conv": 2,
+        "Tanh": layers,
+        "Sigmoid": layers,
+        "Gemm": 2 * layers + 4,
+        "Softmax": 1,
+    }
     for kind, count in expected.items():
         if found[kind] != count:
             raise NotFusable(f"its graph has {found[kind]} {kind} nodes where a WaveNet of {layers} layers has {count}")

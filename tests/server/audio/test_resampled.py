@@ -130,7 +130,7 @@ def test_equal_rates_pass_through_untouched_and_undelayed():
 def test_channels_that_do_not_fit_are_an_error_and_close_the_inner_sink():
     inner = MemorySink(48000, 2)
     with (
-        pytest.raises(LatentoneError, match="the model has 3 channels and memory has 2"),
+        pytest.raises(LatentoneError, match="the sound has 3 channels and memory has 2"),
         ResampledSink(inner, 48000, 3),
     ):
         pass

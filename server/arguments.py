@@ -1,0 +1,70 @@
+"""What an argument of an OSC message may be, and what is said when it is something else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from ..export.errors import LatentoneError
+from .events import Value
+from .packets import INT32_MAX
+
+
+class AddressError(LatentoneError):
+    """A message that cannot be obeyed; `why` is what `/fail <address> <why>` says."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(f"{address}: {why}")
+        self.address = address
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of an address: its name, type and range, which includes both ends."""
+
+    name: str
+    kind: Literal["float", "int", "string"] = "float"
+    low: float = -math.inf
+    high: float = math.inf
+    unit: str = ""
+    optional: bool = False
+    repeated: bool = False
+    """True for a last argument that may be given once a knob."""
+
+    def usage(self) -> str:
+        """For people: `gain_db (-90 to 24 dB)`."""
+        notes = []
+        if math.isfinite(self.low) and self.high < INT32_MAX:
+            notes.append(f"{self.low:g} to {self.high:g} {self.unit}".strip())
+        if self.optional:
+            notes.append("optional")
+        return self.name + ("…" if self.repeated else "") + (f" ({', '.join(notes)})" if notes else "")
+
+    def read(self, address: str, value: object) -> Value:
+        """`value` in the right type: hosts differ in what they send, so whatever holds a number is one.
+
+        Raises AddressError, on behalf of `address`, when it is no such thing or out of range.
+        """
+        if self.kind == "string":
+            if isinstance(value, str) and value:
+                return value
+            if isinstance(value, int | float):
+                return f"{value:g}"
+            raise AddressError(address, f"{self.name} must be a name, got {_show(value)}")
+        try:
+            number = float(value) if isinstance(value, int | float | str) else math.nan
+        except (ValueError, OverflowError):
+            number = math.nan
+        if not math.isfinite(number) or (self.kind == "int" and not number.is_integer()):
+            wanted = "a whole number" if self.kind == "int" else "a number"
+            raise AddressError(address, f"{self.name} must be {wanted}, got {_show(value)}")
+        if not self.low <= number <= self.high:
+            allowed = f"{self.low:g} to {self.high:g} {self.unit}".strip()
+            raise AddressError(address, f"{self.name} must be {allowed}, got {number:g}")
+        return int(number) if self.kind == "int" else number
+
+
+def _show(value: object) -> str:
+    return {bytes: "a blob", list: "an array", type(None): "nil"}.get(type(value)) or repr(value)[:40]

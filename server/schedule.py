@@ -1,0 +1,38 @@
+"""Events that wait for their sample, in the order in which they are to take effect."""
+
+from __future__ import annotations
+
+import heapq
+from itertools import count
+
+from .events import ControlEvent
+
+
+class Schedule:
+    """Keeps timed events, and those of one moment in the order in which they came.
+
+    Each is due at its sample rounded down to a multiple of `grid_samples`; one without a sample, at the beginning.
+    """
+
+    def __init__(self, grid_samples: int) -> None:
+        self._grid_samples = grid_samples
+        self._waiting: list[tuple[int, int, ControlEvent]] = []
+        self._order = count()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, event: ControlEvent) -> None:
+        """Keep `event` until it is due."""
+        sample = event.at_sample or 0
+        heapq.heappush(self._waiting, (sample - sample % self._grid_samples, next(self._order), event))
+
+    def take(self, sample: int) -> ControlEvent | None:
+        """The next event that is due at `sample` or was before; None when there is none."""
+        if not self._waiting or self._waiting[0][0] > sample:
+            return None
+        return heapq.heappop(self._waiting)[2]
+
+    def next_due(self, before_sample: int) -> int:
+        """The sample at which the next event is due, or `before_sample` when that comes first."""
+        return min(self._waiting[0][0], before_sample) if self._waiting else before_sample
