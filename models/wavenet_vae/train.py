@@ -89,12 +89,13 @@ class Training(lightning.LightningModule):
         shuffled = self.losses(batch, shuffle=True).bits
         self.log("validation/bits_shuffled", shuffled, batch_size=size, sync_dist=True)
         self.log("validation/kl_nats", losses.kl_nats, batch_size=size, sync_dist=True)
-        self._means.append(losses.mean.transpose(1, 2).flatten(0, 1).cpu())
-        if batch_idx == self.trainer.num_val_batches[0] - 1 and not self.trainer.sanity_checking:
-            # Here and not at the epoch's end, where the averaged weights have already been put back.
-            if time.monotonic() - self._listened_s >= RESYNTHESIS_S:
+        self._means.append(losses.mean.transpose(1, 2).flatten(0, 1).float().cpu())
+        # With the last batch and not at the epoch's end, where the averaged weights have already been put back.
+        last = batch_idx == self.trainer.num_val_batches[0] - 1 and not self.trainer.sanity_checking
+        if last and time.monotonic() - self._listened_s >= RESYNTHESIS_S:
+            with torch.autocast(self.device.type, enabled=False):  # listening is done in full precision
                 self._log_resynthesis()
-                self._listened_s = time.monotonic()
+            self._listened_s = time.monotonic()
 
     def on_validation_epoch_end(self) -> None:
         """A log step ends: active units, and one more step of KL annealing."""

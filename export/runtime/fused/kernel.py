@@ -23,6 +23,8 @@ from ....models.levels import (
     SILENCE,
 )
 from .layout import (
+    AHEAD,
+    AHEAD_SUMS,
     BANDS,
     BEFORE,
     CONDITIONING,
@@ -89,20 +91,20 @@ def _multiply(memory, row, sums_at, x_at, voices, weights, at, rows, columns):
             to, x, apart = voices[i] * row + sums_at + done, voices[i] * row + x_at, (voices[i + 1] - voices[i]) * row
             if tile == TILE:
                 for part in range(0, TILE, PAIR_COLUMNS):
-                    pair_of_tile(memory, to + part, x, apart, weights, at + part, rows)
+                    pair_of_tile(memory, to + part, x, apart, apart, weights, at + part, rows)
             elif tile == 2 * LANES:
-                pair_2(memory, to, x, apart, weights, at, rows)
+                pair_2(memory, to, x, apart, apart, weights, at, rows)
             else:
-                pair_1(memory, to, x, apart, weights, at, rows)
+                pair_1(memory, to, x, apart, apart, weights, at, rows)
             i += 2
         if i < count:
             to, x = voices[i] * row + sums_at + done, voices[i] * row + x_at
             if tile == TILE:
-                accumulate_4(memory, to, x, 0, weights, at, rows)
+                accumulate_4(memory, to, x, 0, 0, weights, at, rows)
             elif tile == 2 * LANES:
-                accumulate_2(memory, to, x, 0, weights, at, rows)
+                accumulate_2(memory, to, x, 0, 0, weights, at, rows)
             else:
-                accumulate_1(memory, to, x, 0, weights, at, rows)
+                accumulate_1(memory, to, x, 0, 0, weights, at, rows)
         at += rows * tile
         done += tile
     return at
@@ -153,6 +155,38 @@ def condition(plan, weights, memory, voices, latents, column, frame_counts):
 
 
 @njit(**_COMPILE)
+def _look_ahead(plan, dilations, rings, weights, memory, voice, clock):
+    """What the layers that reach back far enough will add from their past in the next AHEAD steps, into AHEAD_SUMS.
+
+    That past is known already, and taking several steps at once reads their weights only once. Due whenever clock is a
+    multiple of AHEAD.
+    """
+    residual, width = plan[RESIDUAL], plan[GATE]
+    columns = (width + LANES - 1) // LANES * LANES
+    sums, at = voice * plan[ROW] + plan[AHEAD_SUMS], 0
+    for layer in range(plan[LAYERS]):
+        if dilations[layer] < AHEAD:
+            continue
+        past = voice * plan[ROW] + rings[layer] + (clock & (dilations[layer] - 1)) * residual
+        for i in range(sums, sums + AHEAD * width):
+            memory[i] = 0.0
+        done = 0
+        while done < columns:
+            left = columns - done
+            tile = TILE if left >= TILE else 2 * LANES
+            for step in range(0, AHEAD, 2):
+                to, x = sums + step * width + done, past + step * residual
+                if tile == TILE:
+                    for part in range(0, TILE, PAIR_COLUMNS):
+                        pair_of_tile(memory, to + part, x, width, residual, weights, at + part, residual)
+                else:
+                    pair_2(memory, to, x, width, residual, weights, at, residual)
+            at += residual * tile
+            done += tile
+        sums += AHEAD * width
+
+
+@njit(**_COMPILE)
 def network(plan, dilations, rings, weights, memory, voices, clocks):
     """One step of the WaveNet, from what lies at READ to what the head takes at OUTPUT. clocks (voices,): steps made so far."""
     row, residual, width, skip = plan[ROW], plan[RESIDUAL], plan[GATE], plan[SKIP]
@@ -160,14 +194,26 @@ def network(plan, dilations, rings, weights, memory, voices, clocks):
     at = _start(memory, row, present, voices, weights, 0, residual)
     at = _multiply(memory, row, present, plan[READ], voices, weights, at, plan[BANDS], residual)
     at = _start(memory, row, skipped, voices, weights, at, skip)
+    looked = 0
     for layer in range(plan[LAYERS]):
+        far = dilations[layer] >= AHEAD
         for voice in voices:
             mine = voice * row
             slot = mine + rings[layer] + (clocks[voice] & (dilations[layer] - 1)) * residual
-            copy(memory, mine + before, memory, slot, residual)
+            share = mine + plan[SHARES] + layer * width
+            if far:
+                ahead = mine + plan[AHEAD_SUMS] + (looked * AHEAD + (clocks[voice] & (AHEAD - 1))) * width
+                for i in range(width):
+                    memory[mine + pre + i] = memory[share + i] + memory[ahead + i]
+            else:
+                copy(memory, mine + before, memory, slot, residual)
+                copy(memory, mine + pre, memory, share, width)
             copy(memory, slot, memory, mine + present, residual)
-            copy(memory, mine + pre, memory, mine + plan[SHARES] + layer * width, width)
-        at = _multiply(memory, row, pre, before, voices, weights, at, 2 * residual, width)
+        if far:
+            at = _multiply(memory, row, pre, present, voices, weights, at, residual, width)
+            looked += 1
+        else:
+            at = _multiply(memory, row, pre, before, voices, weights, at, 2 * residual, width)
         for voice in voices:
             mine = voice * row
             gate(memory, mine + pre, mine + pre + width // 2, mine + gated, width // 2)
@@ -275,14 +321,14 @@ def _sound(plan, gains, weights, memory, voice, clock, step, noise, temperature,
         memory[history + (slot + taps) * bands + band] = amplitude * gains[band]
     for i in range(LANES):
         memory[mixed + i] = 0.0
-    accumulate_1(memory, mixed, history + (slot + 1) * bands, 0, weights, 0, taps * bands)
+    accumulate_1(memory, mixed, history + (slot + 1) * bands, 0, 0, weights, 0, taps * bands)
     for i in range(bands):
         audio[voice, 0, step * bands + i] = min(max(memory[mixed + i], np.float32(-1.0)), np.float32(1.0))
 
 
 @njit(**_COMPILE)
 def play(
-    plan, dilations, rings, frame_weights, step_weights, synthesis_weights, gains,
+    plan, dilations, rings, frame_weights, ahead_weights, step_weights, synthesis_weights, gains,
     memory, voices, position, clocks, frame_counts, latents, noise, temperature, audio, drawn,
 ):  # fmt: skip
     """A block; returns how many steps of a frame are over where it ends, as `position` says where it begins.
@@ -299,6 +345,9 @@ def play(
         position += until - step
         while step < until:
             _read(plan, memory, voices)
+            for voice in voices:
+                if clocks[voice] & (AHEAD - 1) == 0:
+                    _look_ahead(plan, dilations, rings, ahead_weights, memory, voice, clocks[voice])
             network(plan, dilations, rings, step_weights, memory, voices, clocks)
             for voice in voices:
                 _sound(

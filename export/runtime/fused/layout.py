@@ -15,12 +15,15 @@ BANDS, LATENTS, STEPS_PER_FRAME, FRAMES_BACK, CONDITIONING = (next(_places) for 
 RESIDUAL, GATE, SKIP, LAYERS, OUTPUTS, TAPS, LOGISTIC = (next(_places) for _ in range(7))
 # Offsets in a voice's row. Scratch of a step, in the order in which sums run over neighbours:
 READ, BEFORE, PRESENT, SKIPPED, PRE_GATE, GATED, HIDDEN, OUTPUT, MIXED = (next(_places) for _ in range(9))
-# Scratch of a frame:
-KNOBS, NEWEST, FRAME_TAPS, FRAME_HIDDEN, SHARES = (next(_places) for _ in range(5))
+# Scratch of a frame, and of several steps:
+KNOBS, NEWEST, FRAME_TAPS, FRAME_HIDDEN, SHARES, AHEAD_SUMS = (next(_places) for _ in range(6))
 # State:
 FRAME_PAST, PREVIOUS, HISTORY, RINGS, ROW = (next(_places) for _ in range(5))
 PLAN = next(_places)
 """Length of a plan. Its layers' dilations and the offsets of their rings follow, in two arrays."""
+
+AHEAD = 4
+"""Steps for which a layer's past is taken at once, where it reaches back so far; a power of two."""
 
 
 def padded(floats: int) -> int:
@@ -48,6 +51,7 @@ def plan(h: Hyperparameters, outputs: int, taps: int) -> tuple[np.ndarray, np.nd
         PRE_GATE: h.gate, GATED: h.gate // 2, HIDDEN: h.skip, OUTPUT: h.bands * outputs, MIXED: h.bands,
         KNOBS: h.latents, NEWEST: h.latents, FRAME_TAPS: 3 * h.latents, FRAME_HIDDEN: h.conditioning,
         SHARES: layers * h.gate,
+        AHEAD_SUMS: sum(dilation >= AHEAD for dilation in h.dilations) * AHEAD * h.gate,
         FRAME_PAST: 2 * h.frames_per_latent * h.latents, PREVIOUS: h.bands, HISTORY: 2 * taps * h.bands,
         RINGS: sum(h.dilations) * h.residual,
     }  # fmt: skip

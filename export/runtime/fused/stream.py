@@ -57,7 +57,7 @@ class FusedStream:
     ) -> None:
         w = self._weights
         self._position = kernel.play(
-            w.plan, w.dilations, w.rings, w.frame, w.step, w.synthesis, w.gains,
+            w.plan, w.dilations, w.rings, w.frame, w.ahead, w.step, w.synthesis, w.gains,
             self._memory, playing, self._position, self._clocks, self._frame_counts,
             latents, noise, temperature, audio, drawn,
         )  # fmt: skip

@@ -19,6 +19,8 @@ from numba.extending import intrinsic
 LANES = 16
 TILE = 4 * LANES
 """Outputs that a weight tile makes at once: four accumulators hide the latency of a fused multiply-add."""
+PREFETCH = 1024
+"""Floats ahead of a weight that is being used: weights stream from the outer caches in the order in which they lie."""
 
 _WIDE_REGISTERS = bool(get_host_cpu_features().get("avx512f"))
 """Whether a whole vector fits one of 32 registers; elsewhere fewer sums at once keep them all in registers."""
@@ -75,6 +77,14 @@ def _multiply_add(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
     return builder.call(function, [a, b, c])
 
 
+def _prefetch(builder: ir.IRBuilder, pointer: Any) -> None:
+    """Ask for the cache line at `pointer`; one beyond an array's end is no fault."""
+    byte = ir.IntType(8).as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), [byte, _INT, _INT, _INT])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    builder.call(function, [builder.bitcast(pointer, byte), _INT(0), _INT(3), _INT(1)])
+
+
 def _at_most(builder: ir.IRBuilder, a: Any, bound: float) -> Any:
     return builder.select(builder.fcmp_ordered("<", a, _splat(bound)), a, _splat(bound))
 
@@ -124,15 +134,15 @@ def _loop(
 
 
 def _make_accumulate(vectors: int, ways: int, voices: int, stride: int) -> Callable[..., None]:
-    """A micro-kernel: `vectors` × 16 columns for one voice or two, each in `ways` interleaved sums over the rows.
+    """A micro-kernel: `vectors` × 16 columns for one x or two, each in `ways` interleaved sums over the rows.
 
     stride: floats from one row of the weights to the next.
     """
 
     @intrinsic
-    def accumulate(typing_context, memory, sums_at, x_at, apart, weights, weights_at, count):
+    def accumulate(typing_context, memory, sums_at, x_at, sums_apart, x_apart, weights, weights_at, count):
         place = types.intp
-        signature = types.void(memory, place, place, place, weights, place, place)
+        signature = types.void(memory, place, place, place, place, weights, place, place)
 
         def generate(context, builder, signature, arguments):
             kinds = signature.args
@@ -140,13 +150,16 @@ def _make_accumulate(vectors: int, ways: int, voices: int, stride: int) -> Calla
             source = [_data(context, builder, kinds[0], arguments[0], arguments[2])]
             for _ in range(voices - 1):
                 to.append(builder.gep(to[-1], [arguments[3]]))
-                source.append(builder.gep(source[-1], [arguments[3]]))
-            tile = _data(context, builder, kinds[4], arguments[4], arguments[5])
-            count = arguments[6]
+                source.append(builder.gep(source[-1], [arguments[4]]))
+            tile = _data(context, builder, kinds[5], arguments[5], arguments[6])
+            count = arguments[7]
             columns = range(vectors)
 
             def add_row(index: Any, totals: list[Any]) -> list[Any]:
                 row = builder.gep(tile, [builder.mul(index, index.type(stride))])
+                if voices == 1:
+                    for i in columns:
+                        _prefetch(builder, _at(builder, row, PREFETCH + i * LANES))
                 weights = [_load(builder, _at(builder, row, i * LANES)) for i in columns]
                 added = []
                 for voice in range(voices):
@@ -181,12 +194,12 @@ def _make_accumulate(vectors: int, ways: int, voices: int, stride: int) -> Calla
 
 
 PAIR_COLUMNS = 4 * LANES if _WIDE_REGISTERS else 2 * LANES
-"""Columns of a tile that two voices take at once: what the CPU's vector registers hold."""
+"""Columns of a tile that two take at once: what the CPU's vector registers hold."""
 
 accumulate_4 = _make_accumulate(4, 2 if _WIDE_REGISTERS else 1, 1, TILE)
-"""accumulate_n(memory, sums_at, x_at, apart, weights, weights_at, count): for one voice,
-memory[sums_at:][:16 n] += memory[x_at:][:count] @ weights (count, 16 n). A pair does the same for a second voice, whose sums
-and x lie `apart` further on."""
+"""accumulate_n(memory, sums_at, x_at, sums_apart, x_apart, weights, weights_at, count): memory[sums_at:][:16 n] +=
+memory[x_at:][:count] @ weights (count, 16 n). A pair does the same for a second x, whose sums and x lie so far apart from the
+first's."""
 accumulate_2 = _make_accumulate(2, 2, 1, 2 * LANES)
 accumulate_1 = _make_accumulate(1, 4, 1, LANES)
 pair_of_tile = _make_accumulate(PAIR_COLUMNS // LANES, 1, 2, TILE)

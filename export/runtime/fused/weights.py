@@ -16,7 +16,7 @@ from ....models.levels import LEVELS, MIXTURES
 from ....models.wavenet_vae.hyperparameters import Hyperparameters
 from ...errors import LatentoneError
 from ...manifest import METADATA_KEY, Manifest
-from .layout import plan
+from .layout import AHEAD, plan
 from .vectors import LANES, TILE
 
 
@@ -34,6 +34,7 @@ class Weights:
     dilations: np.ndarray
     rings: np.ndarray
     frame: np.ndarray
+    ahead: np.ndarray
     step: np.ndarray
     synthesis: np.ndarray
     gains: np.ndarray
@@ -84,8 +85,13 @@ def _weights(model: onnx.ModelProto, manifest: Manifest) -> Weights:
         tiles(taken("step.input.weight", h.bands, h.residual)),
         vector(taken("step.skip.bias", h.skip)),
     ]
-    for layer in range(layers):
-        step.append(tiles(taken(f"step.layers.{layer}.input.weight", 2 * h.residual, h.gate)))
+    ahead = [vector(np.zeros(0))]
+    for layer, dilation in enumerate(h.dilations):
+        taps = taken(f"step.layers.{layer}.input.weight", 2 * h.residual, h.gate)
+        if dilation >= AHEAD:
+            ahead.append(tiles(taps[: h.residual]))
+            taps = taps[h.residual :]
+        step.append(tiles(taps))
         to_skip = skip[layer * half : (layer + 1) * half]
         residual = taken(f"step.layers.{layer}.residual.weight", half, h.residual)
         # Nothing reads what the last layer's residual path would add.
@@ -96,11 +102,11 @@ def _weights(model: onnx.ModelProto, manifest: Manifest) -> Weights:
         vector(taken("step.output.bias", h.bands * outputs)),
         tiles(taken("step.output.weight", h.skip, h.bands * outputs)),
     ]
-    taps = 1 if h.bands == 1 else 16
-    synthesis = taken("synthesis.weight", h.bands, h.bands, taps)
+    synthesis_taps = 1 if h.bands == 1 else 16
+    synthesis = taken("synthesis.weight", h.bands, h.bands, synthesis_taps)
     gains = taken("synthesis.gains", h.bands, 1)[:, 0]
 
-    numbers, dilations, rings = plan(h, outputs, taps)
+    numbers, dilations, rings = plan(h, outputs, synthesis_taps)
     a_layer = 2 * h.residual * h.gate + half * (h.residual + h.skip)
     last = half * h.residual
     return Weights(
@@ -110,11 +116,12 @@ def _weights(model: onnx.ModelProto, manifest: Manifest) -> Weights:
         dilations=dilations,
         rings=rings,
         frame=np.concatenate(frame),
+        ahead=np.concatenate(ahead),
         step=np.concatenate(step),
-        synthesis=tiles(synthesis.transpose(2, 1, 0).reshape(taps * h.bands, h.bands)),
+        synthesis=tiles(synthesis.transpose(2, 1, 0).reshape(-1, h.bands)),
         gains=np.ascontiguousarray(gains, np.float32),
         multiply_adds=layers * a_layer - last + h.bands * h.residual + h.skip * (h.skip + h.bands * outputs)
-        + taps * h.bands**2,
+        + synthesis_taps * h.bands**2,
         frame_multiply_adds=h.latents**2 + h.conditioning * (3 * h.latents + layers * h.gate),
     )  # fmt: skip
 
@@ -126,7 +133,7 @@ def vector(values: np.ndarray) -> np.ndarray:
 
 def tiles(matrix: np.ndarray) -> np.ndarray:
     """(rows, columns) to the kernel's order: tiles of 64 columns, then of 32 and 16, each row after row; flat."""
-    rows, columns = matrix.shape
+    columns = matrix.shape[1]
     wide = np.pad(matrix, ((0, 0), (0, -columns % LANES)))
     parts, done = [np.zeros(0)], 0
     while done < wide.shape[1]:
