@@ -57,18 +57,23 @@ from .layout import (
     TAPS,
 )
 from .vectors import (
+    FOUR_COLUMNS,
     LANES,
     PAIR_COLUMNS,
     TILE,
     accumulate_1,
     accumulate_2,
     accumulate_4,
+    add,
+    clear,
     copy,
     exponentials,
+    four_of_tile,
     gate,
     pair_1,
     pair_2,
     pair_of_tile,
+    rectify,
 )
 
 _LOG_LEVELS = math.log1p(MU)
@@ -80,7 +85,7 @@ def _multiply(memory, row, sums_at, x_at, voices, weights, at, rows, columns):
     """For every voice, memory[sums_at:] += memory[x_at:] @ W; returns where the next matrix starts.
 
     W (rows, columns padded to vectors) lies at weights[at:] in tiles of 64, then 32, then 16 columns. Voices go through a
-    tile two at a time, so that both use a weight while it is in a register.
+    tile four or two at a time, so that all use a weight while it is in a register; four when they lie equally far apart.
     """
     done, columns, count = 0, (columns + LANES - 1) // LANES * LANES, len(voices)
     while done < columns:
@@ -89,6 +94,12 @@ def _multiply(memory, row, sums_at, x_at, voices, weights, at, rows, columns):
         i = 0
         while i + 1 < count:
             to, x, apart = voices[i] * row + sums_at + done, voices[i] * row + x_at, (voices[i + 1] - voices[i]) * row
+            even = i + 3 < count and voices[i + 3] - voices[i] == 3 * (voices[i + 1] - voices[i])
+            if tile == TILE and even and voices[i + 2] - voices[i + 1] == voices[i + 1] - voices[i]:
+                for part in range(0, TILE, FOUR_COLUMNS):
+                    four_of_tile(memory, to + part, x, apart, apart, weights, at + part, rows)
+                i += 4
+                continue
             if tile == TILE:
                 for part in range(0, TILE, PAIR_COLUMNS):
                     pair_of_tile(memory, to + part, x, apart, apart, weights, at + part, rows)
@@ -122,8 +133,7 @@ def _start(memory, row, sums_at, voices, weights, at, columns):
 @njit(**_COMPILE)
 def _rectify(memory, row, at, voices, count):
     for voice in voices:
-        for i in range(voice * row + at, voice * row + at + count):
-            memory[i] = max(memory[i], np.float32(0.0))
+        rectify(memory, voice * row + at, voice * row + at, voice * row + at, (count + LANES - 1) // LANES * LANES)
 
 
 @njit(**_COMPILE)
@@ -168,19 +178,18 @@ def _look_ahead(plan, dilations, rings, weights, memory, voice, clock):
         if dilations[layer] < AHEAD:
             continue
         past = voice * plan[ROW] + rings[layer] + (clock & (dilations[layer] - 1)) * residual
-        for i in range(sums, sums + AHEAD * width):
-            memory[i] = 0.0
+        clear(memory, sums, sums, sums, AHEAD * width)
         done = 0
         while done < columns:
             left = columns - done
             tile = TILE if left >= TILE else 2 * LANES
-            for step in range(0, AHEAD, 2):
-                to, x = sums + step * width + done, past + step * residual
-                if tile == TILE:
-                    for part in range(0, TILE, PAIR_COLUMNS):
-                        pair_of_tile(memory, to + part, x, width, residual, weights, at + part, residual)
-                else:
-                    pair_2(memory, to, x, width, residual, weights, at, residual)
+            to = sums + done
+            if tile == TILE:
+                for part in range(0, TILE, FOUR_COLUMNS):
+                    four_of_tile(memory, to + part, past, width, residual, weights, at + part, residual)
+            else:
+                pair_2(memory, to, past, width, residual, weights, at, residual)
+                pair_2(memory, to + 2 * width, past + 2 * residual, width, residual, weights, at, residual)
             at += residual * tile
             done += tile
         sums += AHEAD * width
@@ -203,8 +212,7 @@ def network(plan, dilations, rings, weights, memory, voices, clocks):
             share = mine + plan[SHARES] + layer * width
             if far:
                 ahead = mine + plan[AHEAD_SUMS] + (looked * AHEAD + (clocks[voice] & (AHEAD - 1))) * width
-                for i in range(width):
-                    memory[mine + pre + i] = memory[share + i] + memory[ahead + i]
+                add(memory, mine + pre, share, ahead, width)
             else:
                 copy(memory, mine + before, memory, slot, residual)
                 copy(memory, mine + pre, memory, share, width)
@@ -319,8 +327,7 @@ def _sound(plan, gains, weights, memory, voice, clock, step, noise, temperature,
         # Kept twice, so that the window over the last `taps` steps never wraps.
         memory[history + slot * bands + band] = amplitude * gains[band]
         memory[history + (slot + taps) * bands + band] = amplitude * gains[band]
-    for i in range(LANES):
-        memory[mixed + i] = 0.0
+    clear(memory, mixed, mixed, mixed, LANES)
     accumulate_1(memory, mixed, history + (slot + 1) * bands, 0, 0, weights, 0, taps * bands)
     for i in range(bands):
         audio[voice, 0, step * bands + i] = min(max(memory[mixed + i], np.float32(-1.0)), np.float32(1.0))

@@ -23,7 +23,7 @@ PLAN = next(_places)
 """Length of a plan. Its layers' dilations and the offsets of their rings follow, in two arrays."""
 
 AHEAD = 4
-"""Steps for which a layer's past is taken at once, where it reaches back so far; a power of two."""
+"""Steps for which a layer's past is taken at once, where it reaches back so far: as many as a micro-kernel takes."""
 
 
 def padded(floats: int) -> int:

@@ -19,9 +19,6 @@ from numba.extending import intrinsic
 LANES = 16
 TILE = 4 * LANES
 """Outputs that a weight tile makes at once: four accumulators hide the latency of a fused multiply-add."""
-PREFETCH = 1024
-"""Floats ahead of a weight that is being used: weights stream from the outer caches in the order in which they lie."""
-
 _WIDE_REGISTERS = bool(get_host_cpu_features().get("avx512f"))
 """Whether a whole vector fits one of 32 registers; elsewhere fewer sums at once keep them all in registers."""
 
@@ -77,14 +74,6 @@ def _multiply_add(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
     return builder.call(function, [a, b, c])
 
 
-def _prefetch(builder: ir.IRBuilder, pointer: Any) -> None:
-    """Ask for the cache line at `pointer`; one beyond an array's end is no fault."""
-    byte = ir.IntType(8).as_pointer()
-    kind = ir.FunctionType(ir.VoidType(), [byte, _INT, _INT, _INT])
-    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-    builder.call(function, [builder.bitcast(pointer, byte), _INT(0), _INT(3), _INT(1)])
-
-
 def _at_most(builder: ir.IRBuilder, a: Any, bound: float) -> Any:
     return builder.select(builder.fcmp_ordered("<", a, _splat(bound)), a, _splat(bound))
 
@@ -134,7 +123,7 @@ def _loop(
 
 
 def _make_accumulate(vectors: int, ways: int, voices: int, stride: int) -> Callable[..., None]:
-    """A micro-kernel: `vectors` × 16 columns for one x or two, each in `ways` interleaved sums over the rows.
+    """A micro-kernel: `vectors` × 16 columns for one, two or four x, each in `ways` interleaved sums over the rows.
 
     stride: floats from one row of the weights to the next.
     """
@@ -157,9 +146,6 @@ def _make_accumulate(vectors: int, ways: int, voices: int, stride: int) -> Calla
 
             def add_row(index: Any, totals: list[Any]) -> list[Any]:
                 row = builder.gep(tile, [builder.mul(index, index.type(stride))])
-                if voices == 1:
-                    for i in columns:
-                        _prefetch(builder, _at(builder, row, PREFETCH + i * LANES))
                 weights = [_load(builder, _at(builder, row, i * LANES)) for i in columns]
                 added = []
                 for voice in range(voices):
@@ -194,17 +180,19 @@ def _make_accumulate(vectors: int, ways: int, voices: int, stride: int) -> Calla
 
 
 PAIR_COLUMNS = 4 * LANES if _WIDE_REGISTERS else 2 * LANES
-"""Columns of a tile that two take at once: what the CPU's vector registers hold."""
+"""Columns of a tile that two take at once, and four: what the CPU's vector registers hold."""
+FOUR_COLUMNS = 4 * LANES if _WIDE_REGISTERS else LANES
 
 accumulate_4 = _make_accumulate(4, 2 if _WIDE_REGISTERS else 1, 1, TILE)
 """accumulate_n(memory, sums_at, x_at, sums_apart, x_apart, weights, weights_at, count): memory[sums_at:][:16 n] +=
-memory[x_at:][:count] @ weights (count, 16 n). A pair does the same for a second x, whose sums and x lie so far apart from the
-first's."""
+memory[x_at:][:count] @ weights (count, 16 n). A pair does the same for a second x, whose sums and x lie so far apart
+from the first's; four for three more, all equally far apart."""
 accumulate_2 = _make_accumulate(2, 2, 1, 2 * LANES)
 accumulate_1 = _make_accumulate(1, 4, 1, LANES)
 pair_of_tile = _make_accumulate(PAIR_COLUMNS // LANES, 1, 2, TILE)
 pair_2 = _make_accumulate(2, 1, 2, 2 * LANES)
 pair_1 = _make_accumulate(1, 2, 2, LANES)
+four_of_tile = _make_accumulate(FOUR_COLUMNS // LANES, 1, 4, TILE)
 
 
 @intrinsic
@@ -270,10 +258,42 @@ def copy(typing_context, to, to_at, source, source_at, count):
         out_of = _data(context, builder, signature.args[2], arguments[2], arguments[3])
 
         def body(index: Any) -> list[Any]:
-            _store(builder, _load(builder, builder.gep(out_of, [index])), builder.gep(into, [index]))
+            values = _load(builder, builder.gep(out_of, [index]))
+            _store(builder, values, builder.gep(into, [index]))
             return []
 
         _loop(builder, arguments[4].type(0), arguments[4], LANES, [], body)
         return context.get_dummy_value()
 
     return signature, generate
+
+
+def _make_elementwise(compute: Callable[..., Any]) -> Callable[..., None]:
+    """A function (memory, to_at, a_at, b_at, count): memory[to_at:] = compute(memory[a_at:], memory[b_at:])."""
+
+    @intrinsic
+    def elementwise(typing_context, memory, to_at, a_at, b_at, count):
+        signature = types.void(memory, *[types.intp] * 4)
+
+        def generate(context, builder, signature, arguments):
+            places = [_data(context, builder, signature.args[0], arguments[0], offset) for offset in arguments[1:4]]
+
+            def body(index: Any) -> list[Any]:
+                to, a, b = (builder.gep(place, [index]) for place in places)
+                _store(builder, compute(builder, _load(builder, a), _load(builder, b)), to)
+                return []
+
+            _loop(builder, arguments[4].type(0), arguments[4], LANES, [], body)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return elementwise
+
+
+add = _make_elementwise(lambda builder, a, b: builder.fadd(a, b))
+"""add(memory, to_at, a_at, b_at, count): sums, `count` of them, a multiple of LANES."""
+rectify = _make_elementwise(lambda builder, a, b: _at_least(builder, a, 0.0))
+"""rectify(memory, to_at, a_at, a_at, count): the positive part; `count` a multiple of LANES."""
+clear = _make_elementwise(lambda builder, a, b: _splat(0.0))
+"""clear(memory, to_at, to_at, to_at, count): zeros; `count` a multiple of LANES."""
