@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from rich.console import Console
 
 from ..export.manifest import Manifest
 from ..export.runtime import Decoder
@@ -15,14 +18,61 @@ from .config import Config
 from .engine import Engine
 from .mapping import Mapping
 
+if TYPE_CHECKING:
+    from ..export.runtime.choose import Choice
 
-def open_decoder(config: Config) -> Decoder:
-    """The model that the settings name, in the runtime that they ask for. Raises LatentoneError if it cannot be had."""
+
+def choose_decoder(config: Config, console: Console) -> Choice:
+    """The model that the settings name, to be played live: in the runtime that they ask for or the one measured to be fastest.
+
+    Warm: its first block is made as fast as the others. Raises LatentoneError if it cannot be had.
+    """
     # Here, because it loads ONNX Runtime, which `--help` and a wrong setting need not wait for.
+    from ..export.runtime.choose import choose_decoder
+
+    runtime, voices = config.runtime, config.model.voices
+    with _making_ready(console):
+        choice = choose_decoder(
+            config.model_file(),
+            runtime.name,
+            runtime.provider,
+            runtime.threads,
+            voices,
+            config.audio.block_samples,
+        )
+        warm_up(choice.decoder, voices, block_frames(config, choice.decoder.manifest))
+    return choice
+
+
+def open_decoder(config: Config, console: Console) -> Decoder:
+    """The model that the settings name, warm, to be rendered: in the same runtime every time, whatever else goes on.
+
+    Raises LatentoneError if it cannot be had.
+    """
     from ..export.runtime.load import load_decoder
 
     runtime = config.runtime
-    return load_decoder(config.model_file(), runtime=runtime.name, provider=runtime.provider, threads=runtime.threads)
+    with _making_ready(console):
+        decoder = load_decoder(config.model_file(), runtime.name, runtime.provider, runtime.threads)
+        warm_up(decoder, config.model.voices, block_frames(config, decoder.manifest))
+    return decoder
+
+
+@contextmanager
+def _making_ready(console: Console) -> Iterator[None]:
+    """A spinner; should the kernel have to be compiled, it says so, and without a terminal a line does."""
+    from ..export.runtime.fused.compiling import COMPILING, announced
+
+    with console.status("loading the model") as status:
+
+        def say() -> None:
+            if console.is_terminal:
+                status.update(COMPILING)
+            else:
+                console.print(COMPILING, highlight=False)
+
+        with announced(say):
+            yield
 
 
 def new_mapping(config: Config, manifest: Manifest) -> Mapping:

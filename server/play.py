@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from ..export.manifest import Manifest
 from .addresses import StatusReply, address_safe
@@ -24,11 +25,11 @@ from .controllers.osc import OscController, ServerActions
 from .engine import Engine, Status
 from .events import EventQueue
 from .idle import IdleMotion
-from .instrument import Running, block_frames, new_mapping, open_decoder, warm_up
+from .instrument import Running, block_frames, choose_decoder, new_mapping
 from .mixer import output_channels
 from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
-from .screen import Latency, Screen, troubles
+from .screen import Latency, Screen, too_slow, troubles
 
 SCREEN_PERIOD_S = 0.25
 SETTLED_S = 2.0
@@ -49,7 +50,7 @@ def play(
     osc_host: Annotated[str | None, typer.Option(help="Where to listen; 0.0.0.0 lets the network in.")] = None,
     osc_port: Annotated[int | None, typer.Option(help="UDP port to listen on; 0 takes a free one.")] = None,
     midi: Annotated[bool | None, typer.Option("--midi/--no-midi", help="Listen to MIDI inputs.")] = None,
-    runtime: Annotated[str | None, typer.Option(help="auto or onnx.")] = None,
+    runtime: Annotated[str | None, typer.Option(help="auto, fused or onnx.")] = None,
     provider: Annotated[str | None, typer.Option(help="auto, cpu, cuda, tensorrt, coreml or directml.")] = None,
     voices: Annotated[
         int | None, typer.Option(help="How many play at once, 1 to 8: /voice/1/gate i 1 starts one.")
@@ -95,12 +96,13 @@ def play(
 def play_with(config: Config, seconds: float | None, console: Console) -> None:
     """Play as `config` says for `seconds`, or until it is told to end."""
     with ExitStack() as stack:
-        with console.status("loading the model"):
-            decoder = open_decoder(config)
-            manifest = decoder.manifest
-            frames = block_frames(config, manifest)
-            warm_up(decoder, config.model.voices, frames)
-            sink, missing = _open_sink(stack, config, manifest)
+        choice = choose_decoder(config, console)
+        decoder, manifest = choice.decoder, choice.decoder.manifest
+        frames = block_frames(config, manifest)
+        as_it_likes = config.runtime.name == config.runtime.provider == "auto"
+        if advice := too_slow(choice.times_real_time, config.model.voices, as_it_likes):
+            console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
+        sink, missing = _open_sink(stack, config, manifest)
         mapping, queue = new_mapping(config, manifest), EventQueue()
         idle = IdleMotion(mapping.voices[0].latents, manifest.sample_rate_hz / manifest.hop_samples)
         engine = Engine(decoder, sink, mapping, queue, block_frames=frames, seed=config.model.seed, idle=idle)

@@ -62,11 +62,12 @@ def render(
     """
     flags = {"model.name": model, "model.voices": voices, "model.seed": seed, "audio.sample_rate_hz": sample_rate}
     settings = load_config(config, flags)
-    decoder = open_decoder(settings)
+    console = Console()
+    decoder = open_decoder(settings, console)
     names, voices = decoder.manifest.latent_names, settings.model.voices
     commands = MidiMap(settings.mapping.midi, names, voices).commands
     played = read_score(score, decoder.manifest.sample_rate_hz, names, commands, voices)
-    render_events(settings, decoder, played.events, seconds or played.seconds, output, Console())
+    render_events(settings, decoder, played.events, seconds or played.seconds, output, console)
     if picture is not None:
         draw(output, played.events, decoder.manifest.sample_rate_hz, names, picture)
 
@@ -92,7 +93,8 @@ def resynth(
     if not encoder_file.is_file():
         raise LatentoneError(f"{decoder_file}: resynth needs its encoder beside it, as {encoder_file.name}")
     encoder = load_encoder(encoder_file)
-    decoder = open_decoder(settings)
+    console = Console()
+    decoder = open_decoder(settings, console)
     # As loud as the recordings that the model was trained on: it knows no others.
     audio = audio_files.load(recording, encoder.manifest.sample_rate_hz)[None]
     seconds = audio.shape[1] / encoder.manifest.sample_rate_hz
@@ -104,7 +106,7 @@ def resynth(
         )
     frame_s = encoder.manifest.hop_samples / encoder.manifest.sample_rate_hz
     events = latent_events(latents, frame_s * decoder.manifest.sample_rate_hz, recording.name)
-    render_events(settings, decoder, events, seconds, output, Console(), decoder.manifest.latency_samples)
+    render_events(settings, decoder, events, seconds, output, console, decoder.manifest.latency_samples)
 
 
 def latent_events(latents: np.ndarray, samples_a_frame: float, source: str) -> list[ControlEvent]:

@@ -93,6 +93,23 @@ class Screen:
         return table
 
 
+def too_slow(times_real_time: float, voices: int, runtime_chosen: bool) -> str:
+    """What to say before it begins, where the decoder was measured not to keep up; empty where it does.
+
+    runtime_chosen: whether it is the fastest there is, and not the one that was asked for.
+    """
+    if times_real_time >= 1:
+        return ""
+    sounding = f" with all {voices} voices sounding" if voices > 1 else ""
+    advice = ["fewer --voices"] * (voices > 1) + ["a smaller model"]
+    if not runtime_chosen:
+        advice.append("--runtime auto, without a --provider")
+    return (
+        f"this machine makes {times_real_time:.2f} s of sound a second{sounding}, so there will be gaps: "
+        f"try {', or '.join(advice)}; `latentone bench` shows what plays here"
+    )
+
+
 def troubles(status: Status, latency_ms: float, settled: bool) -> Iterator[tuple[str, str]]:
     """What goes wrong, by kind, with what to do about it."""
     if status.faults:

@@ -36,7 +36,7 @@ class ModelSettings(_Section):
 
 
 class RuntimeSettings(_Section):
-    name: Literal["auto", "onnx"]
+    name: Literal["auto", "fused", "onnx"]
     provider: Literal["auto", "cpu", "cuda", "tensorrt", "coreml", "directml"]
     threads: int = Field(ge=1, le=64)
 

@@ -1,4 +1,4 @@
-"""From a file to something that plays: picks the runtime and says why."""
+"""From a file to something that plays: the same file, in the same runtime, every time. `choose` measures instead."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ..errors import LatentoneError
 
 if TYPE_CHECKING:
     from . import Decoder
-    from .onnx import OnnxEncoder
+    from .onnx import OnnxDecoder, OnnxEncoder
 
-RUNTIMES = ("auto", "onnx")
+RUNTIMES = ("auto", "fused", "onnx")
 ENCODER_SUFFIX = ".encoder.onnx"
 SHIPPED_MODELS = Path(__file__).parents[2] / "models" / "pretrained"
 
@@ -22,15 +22,54 @@ def encoder_file_of(decoder: Path) -> Path:
 
 
 def load_decoder(path: Path, runtime: str = "auto", provider: str = "auto", threads: int = 1) -> Decoder:
-    """The decoder in `path`, ready to play. Raises LatentoneError, one line, when it cannot be loaded."""
+    """The decoder in `path`, ready to play. Raises LatentoneError, one line, when it cannot be loaded.
+
+    runtime: one of RUNTIMES. `auto` is the fused kernel where it knows the graph and no provider of ONNX Runtime is
+    named, and else ONNX Runtime: a rule without a clock in it, for all that has to come out the same twice.
+    """
+    check_runtime(runtime, provider)
+    if runtime == "fused":
+        return load_fused(path)
+    if runtime == "onnx" or provider != "auto":
+        return load_onnx(path, provider, threads)
+    try:
+        decoder = load_fused(path)
+    except LatentoneError as error:
+        # A file that no runtime can play is refused here, by the one that reads any graph.
+        onnx = load_onnx(path, provider, threads)
+        onnx.runtime += f", auto: {str(error).removeprefix(f'{path}: ')}"
+        return onnx
+    decoder.runtime += ", auto: it knows this graph"
+    return decoder
+
+
+def check_runtime(runtime: str, provider: str) -> None:
+    """Raises LatentoneError for a runtime that there is not, or one that knows no providers."""
     if runtime not in RUNTIMES:
         raise LatentoneError(f"runtime {runtime} is not one of {', '.join(RUNTIMES)}")
+    if runtime == "fused" and provider not in ("auto", "cpu"):
+        raise LatentoneError(f"the fused runtime is for the CPU: provider {provider} needs --runtime onnx")
+
+
+def load_fused(path: Path) -> Decoder:
+    """The decoder in `path` on our own kernel; its first block compiles it, unless that was done before.
+
+    Raises LatentoneError naming the file, and the reason where its graph is not one that the kernel knows.
+    """
+    from .fused import FusedDecoder
+    from .fused.weights import NotFusable
+
+    try:
+        return FusedDecoder(path)
+    except NotFusable as error:
+        raise LatentoneError(f"{path}: the fused runtime cannot play it: {error}") from None
+
+
+def load_onnx(path: Path, provider: str = "auto", threads: int = 1) -> OnnxDecoder:
+    """The decoder in `path` on ONNX Runtime. Raises LatentoneError, one line, when it cannot be loaded."""
     from .onnx import OnnxDecoder
 
-    decoder = OnnxDecoder(path, provider, threads)
-    if runtime == "auto":
-        decoder.runtime += ", auto: the one runtime that reads this file"
-    return decoder
+    return OnnxDecoder(path, provider, threads)
 
 
 def load_encoder(path: Path, provider: str = "auto", threads: int = 1) -> OnnxEncoder:

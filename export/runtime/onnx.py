@@ -32,7 +32,7 @@ class OnnxDecoder:
         self._state_names = states
         self._outputs = ["audio", *following]
         self._graphs = graph_numbers()
-        self.runtime = opened.runtime
+        self.runtime, self.provider = opened.runtime, opened.provider
         self.control_samples = self.manifest.hop_samples
 
     def initial_state(self, batch: int) -> State:

@@ -9,7 +9,7 @@ import numpy as np
 from .. import State
 from .layout import BANDS
 from .stream import FusedStream
-from .weights import read
+from .weights import NotFusable, read
 
 
 class FusedDecoder:
@@ -23,6 +23,10 @@ class FusedDecoder:
         self.manifest = self.weights.manifest
         self.control_samples = int(self.weights.plan[BANDS])
         self.runtime = "fused on one core"
+        ours = {name: tensor.shape[1:] for name, tensor in self.stream(1).save().items()}
+        for record in self.manifest.state:
+            if ours.get(record.name) != tuple(record.shape):
+                raise NotFusable(f"its manifest's state {record.name} is not this network's")
 
     def initial_state(self, batch: int) -> State:
         return {r.name: np.zeros((batch, *r.shape), dtype=r.dtype) for r in self.manifest.state}

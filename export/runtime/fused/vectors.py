@@ -183,15 +183,16 @@ PAIR_COLUMNS = 4 * LANES if _WIDE_REGISTERS else 2 * LANES
 """Columns of a tile that two take at once, and four: what the CPU's vector registers hold."""
 FOUR_COLUMNS = 4 * LANES if _WIDE_REGISTERS else LANES
 
-accumulate_4 = _make_accumulate(4, 2 if _WIDE_REGISTERS else 1, 1, TILE)
+accumulate_4 = _make_accumulate(4, 1, 1, TILE)
 """accumulate_n(memory, sums_at, x_at, sums_apart, x_apart, weights, weights_at, count): memory[sums_at:][:16 n] +=
 memory[x_at:][:count] @ weights (count, 16 n). A pair does the same for a second x, whose sums and x lie so far apart
-from the first's; four for three more, all equally far apart."""
+from the first's; four for three more, all equally far apart. Columns of one tile are summed in the same order by all of them, so
+that a voice draws the same samples however many play."""
 accumulate_2 = _make_accumulate(2, 2, 1, 2 * LANES)
 accumulate_1 = _make_accumulate(1, 4, 1, LANES)
 pair_of_tile = _make_accumulate(PAIR_COLUMNS // LANES, 1, 2, TILE)
-pair_2 = _make_accumulate(2, 1, 2, 2 * LANES)
-pair_1 = _make_accumulate(1, 2, 2, LANES)
+pair_2 = _make_accumulate(2, 2, 2, 2 * LANES)
+pair_1 = _make_accumulate(1, 4, 2, LANES)
 four_of_tile = _make_accumulate(FOUR_COLUMNS // LANES, 1, 4, TILE)
 
 

@@ -1,0 +1,184 @@
+"""Which runtime plays a model fastest on this machine: a short measurement, remembered for the next time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+import platformdirs
+
+from ..errors import LatentoneError
+from . import Decoder
+from .load import check_runtime, load_fused, load_onnx
+from .machine import cores, cpu_name
+from .measure import measure
+from .providers import AUTO, PROVIDERS
+
+LIBRARIES = ("latentone", "numba", "llvmlite", "numpy", "onnxruntime")
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to play a model."""
+
+    runtime: str
+    provider: str = "cpu"
+
+    def __str__(self) -> str:
+        return "fused" if self.runtime == "fused" else f"ONNX Runtime on {self.provider}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A decoder and how fast it was measured to be with all voices sounding."""
+
+    decoder: Decoder
+    times_real_time: float
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """What a measurement found, fastest first, and why other ways are closed."""
+
+    ways: list[tuple[Way, float]]
+    refused: list[str]
+
+    def describe(self, *, remembered: bool) -> str:
+        """For people: `1.9 × real time; ONNX Runtime on cpu 0.28 ×`."""
+        (_, best), *others = self.ways
+        parts = [f"{best:.2g} × real time" + " (as measured before)" * remembered]
+        parts += [f"{way} {speed:.2g} ×" for way, speed in others]
+        return "; ".join(parts + self.refused)
+
+
+def choose_decoder(
+    path: Path,
+    runtime: str = "auto",
+    provider: str = "auto",
+    threads: int = 1,
+    voices: int = 1,
+    block_samples: int = 320,
+    folder: Path | None = None,
+) -> Choice:
+    """The decoder in `path`, in the runtime that was asked for or, for `auto`, the one measured to be fastest.
+
+    Blocks until it is measured: about a second, and once for a CPU half a minute more while the fused kernel is compiled.
+    What was found is kept in `folder`, the user's cache by default, for this CPU, file, voices and these libraries.
+    Raises LatentoneError, one line, when no runtime can play the file.
+    """
+    check_runtime(runtime, provider)
+    ways = ways_to_play(runtime, provider)
+    cache = _Cache(folder or platformdirs.user_cache_path("latentone") / "runtimes")
+    key = _key(path, ways, threads, voices, block_samples)
+    known = cache.read(key)
+    if known is not None:
+        way, speed = known.ways[0]
+        try:
+            return _told(_load(way, path, threads), speed, known, runtime, remembered=True)
+        except LatentoneError:
+            pass  # what could play it then cannot now: look again
+    decoders, finding = _try(ways, path, lambda way: _load(way, path, threads), voices, block_samples)
+    cache.write(key, finding)
+    way, speed = finding.ways[0]
+    return _told(decoders[way], speed, finding, runtime, remembered=False)
+
+
+def ways_to_play(runtime: str, provider: str) -> list[Way]:
+    """What to measure. Naming a provider means ONNX Runtime, which alone has any."""
+    if runtime == "fused":
+        return [Way("fused")]
+    if provider != "auto":
+        return [Way("onnx", provider)]
+    installed = onnxruntime.get_available_providers()
+    accelerators = [name for name in AUTO if PROVIDERS[name].full_name in installed]
+    onnx = [Way("onnx", name) for name in ("cpu", *accelerators)]
+    return onnx if runtime == "onnx" else [Way("fused"), *onnx]
+
+
+def _load(way: Way, path: Path, threads: int) -> Decoder:
+    return load_fused(path) if way.runtime == "fused" else load_onnx(path, way.provider, threads)
+
+
+def _try(
+    ways: list[Way], path: Path, load: Callable[[Way], Decoder], voices: int, block_samples: int
+) -> tuple[dict[Way, Decoder], _Finding]:
+    """Load and measure each way; raises the last error where none is open."""
+    decoders: dict[Way, Decoder] = {}
+    speeds: list[tuple[Way, float]] = []
+    refused: list[str] = []
+    for way in ways:
+        try:
+            decoder = load(way)
+        except LatentoneError as error:
+            if len(refused) + 1 == len(ways):
+                raise
+            refused.append(str(error).removeprefix(f"{path}: "))
+            continue
+        # A provider that did not start left its place to the CPU, which is measured as itself.
+        started = Way(way.runtime, getattr(decoder, "provider", way.provider))
+        if started != way and started in ways:
+            continue
+        decoders[way] = decoder
+        speeds.append((way, measure(decoder, voices, block_samples).times_real_time))
+    return decoders, _Finding(sorted(speeds, key=lambda item: -item[1]), refused)
+
+
+def _told(decoder: Decoder, speed: float, finding: _Finding, runtime: str, *, remembered: bool) -> Choice:
+    decoder.runtime += (", auto: " if runtime == "auto" else ", ") + finding.describe(remembered=remembered)
+    return Choice(decoder, speed)
+
+
+def _key(path: Path, ways: list[Way], threads: int, voices: int, block_samples: int) -> str:
+    """A name for all that speed depends on. Raises LatentoneError for a file that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            model = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise LatentoneError(f"{path}: no such model file") from None
+    except OSError as error:
+        raise LatentoneError(f"{path}: cannot be read ({error.strerror})") from None
+    versions = {name: _version(name) for name in LIBRARIES}
+    facts = [cpu_name(), cores(), versions, model, [asdict(way) for way in ways], threads, voices, block_samples]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _version(library: str) -> str:
+    return onnxruntime.__version__ if library == "onnxruntime" else version(library)
+
+
+class _Cache:
+    """Findings, a file each. What cannot be read is not there, and what cannot be written is measured again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, key: str) -> _Finding | None:
+        try:
+            record: dict[str, Any] = json.loads(self._file(key).read_text(encoding="utf-8"))
+            ways = [(Way(str(item["runtime"]), str(item["provider"])), float(item["speed"])) for item in record["ways"]]
+            return _Finding(ways, [str(reason) for reason in record["refused"]]) if ways else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def write(self, key: str, finding: _Finding) -> None:
+        ways = [{**asdict(way), "speed": speed} for way, speed in finding.ways]
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Whole or not at all, whoever else is writing.
+            handle, partial = tempfile.mkstemp(dir=self._folder)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"ways": ways, "refused": finding.refused}, file)
+            Path(partial).replace(self._file(key))
+        except OSError:
+            return
+
+    def _file(self, key: str) -> Path:
+        return self._folder / f"{key}.json"

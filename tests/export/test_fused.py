@@ -1,0 +1,241 @@
+"""The fused kernel plays what ONNX Runtime plays: a failure would be heard as another instrument, or as a click at a block's edge."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from latentone.export.errors import LatentoneError
+from latentone.export.onnx import parity
+from latentone.export.runtime.fused import FusedDecoder
+from latentone.export.runtime.fused.stream import POSITION, FusedStream
+from latentone.export.runtime.fused.weights import NotFusable
+from latentone.export.runtime.onnx import OnnxDecoder
+from small import LATENTS, small_model
+from test_parity import write
+
+HOP = 64
+
+
+def fused(path: Path, bands: int, head: str = "softmax") -> FusedDecoder:
+    write(quiet(bands, head), path)
+    return FusedDecoder(path)
+
+
+def quiet(bands: int, head: str):  # noqa: ANN201
+    """A small model whose mixture stays within the samples' range."""
+    model = small_model(bands, head=head)
+    if head == "logistic":
+        with torch.no_grad():
+            model.decoder.output.weight.div_(4.0)
+    return model
+
+
+def material(voices: int, frames: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Latents, noise and temperatures of `frames` frames."""
+    generator = np.random.default_rng(seed)
+    latents = generator.normal(0, 0.5, (voices, LATENTS, frames)).astype(np.float32)
+    noise = generator.random((voices, frames * HOP), dtype=np.float32)
+    return latents, noise, np.linspace(0.8, 1.0, voices, dtype=np.float32)
+
+
+def play(stream: FusedStream, latents: np.ndarray, noise: np.ndarray, heat: np.ndarray, sizes: list[int]) -> np.ndarray:
+    """The whole of `noise`, in blocks of `sizes` samples over and over; audio (voices, samples)."""
+    voices, samples = noise.shape
+    everyone = np.ones(voices, bool)
+    parts, start, turn = [], 0, 0
+    while start < samples:
+        end = min(start + sizes[turn % len(sizes)], samples)
+        audio = np.zeros((voices, 1, end - start), np.float32)
+        columns = np.ascontiguousarray(latents[:, :, start // HOP : -(-end // HOP)])
+        stream.advance(columns, np.ascontiguousarray(noise[:, start:end]), heat, everyone, audio)
+        parts.append(audio[:, 0])
+        start, turn = end, turn + 1
+    return np.concatenate(parts, axis=1)
+
+
+@pytest.mark.parametrize("head", ["softmax", "logistic"])
+@pytest.mark.parametrize("bands", [1, 4, 8, 16])
+def test_it_draws_what_pytorch_draws_over_20_blocks_of_carried_state(bands: int, head: str, tmp_path: Path) -> None:
+    model = quiet(bands, head)
+    _, calibration = write(model, tmp_path / "small.onnx")
+    # Each tie plays its block again, and the logistic head has many: short blocks keep that quick.
+    blocks = parity.BLOCK_FRAMES if head == "softmax" else (1,) * 20
+    result = parity.check_decoder(model.decoder, calibration, FusedDecoder(tmp_path / "small.onnx"), blocks)
+    assert len(blocks) == 20
+    assert result.draws == sum(blocks) * HOP
+    assert result.identical >= parity.MINIMUM_IDENTICAL[head]
+    assert result.largest_error < 2e-6
+
+
+@pytest.mark.parametrize("bands", [1, 8])
+def test_it_draws_what_onnx_runtime_draws_from_the_same_past(bands: int, tmp_path: Path) -> None:
+    decoder = fused(tmp_path / "small.onnx", bands)
+    reference = OnnxDecoder(tmp_path / "small.onnx")
+    state, compared, equal = reference.initial_state(1), 0, 0
+    for turn, frames in enumerate(parity.BLOCK_FRAMES):
+        latents, noise, heat = material(1, frames, seed=turn)
+        ours, _, _ = decoder.decode_and_draw(latents, noise, heat, state)
+        theirs, _, state = reference.decode_and_draw(latents, noise, heat, state)
+        different = np.flatnonzero(ours.ravel() != theirs.ravel())
+        # What follows a different draw has another past, until the next block starts from one state again.
+        compared += different[0] + 1 if len(different) else ours.size
+        equal += different[0] if len(different) else ours.size
+    assert compared >= 0.9 * sum(parity.BLOCK_FRAMES) * HOP
+    assert equal / compared >= 0.999
+
+
+@pytest.mark.parametrize("bands", [1, 4, 16])
+@pytest.mark.parametrize("head", ["softmax", "logistic"])
+def test_blocks_from_one_step_to_a_second_sound_as_one(bands: int, head: str, tmp_path: Path) -> None:
+    decoder = fused(tmp_path / "small.onnx", bands, head)
+    latents, noise, heat = material(1, 250)
+    whole = play(decoder.stream(1), latents, noise, heat, [16000])
+    assert np.abs(whole).max() > 0.05
+    for sizes in ([bands], [64], [3 * bands, 64, 5 * bands, 1024, bands]):
+        np.testing.assert_array_equal(play(decoder.stream(1), latents, noise, heat, sizes), whole)
+
+
+def test_a_state_goes_from_runtime_to_runtime(tmp_path: Path) -> None:
+    decoder = fused(tmp_path / "small.onnx", 4)
+    reference = OnnxDecoder(tmp_path / "small.onnx")
+    latents, noise, heat = material(2, 30)
+
+    def by_turns(*runtimes: FusedDecoder | OnnxDecoder) -> np.ndarray:
+        state, parts = reference.initial_state(2), []
+        for turn in range(6):
+            frames, samples = slice(5 * turn, 5 * turn + 5), slice(5 * turn * HOP, (5 * turn + 5) * HOP)
+            runtime = runtimes[turn % len(runtimes)]
+            audio, state = runtime.decode(latents[:, :, frames], noise[:, samples], heat, state)
+            parts.append(audio)
+        return np.concatenate(parts, axis=2)
+
+    np.testing.assert_allclose(by_turns(decoder, reference), by_turns(reference), atol=1e-5)
+
+
+def test_a_state_saved_inside_a_frame_goes_on_there(tmp_path: Path) -> None:
+    decoder = fused(tmp_path / "small.onnx", 4)
+    latents, noise, heat = material(1, 12)
+    whole = play(decoder.stream(1), latents, noise, heat, [12 * HOP])
+    first, second = decoder.stream(1), decoder.stream(1)
+    inside = 5 * HOP + 20
+    play(first, latents[:, :, :6], noise[:, :inside], heat, [inside])
+    state = first.save()
+    assert state[POSITION].tolist() == [5]
+    second.load(state)
+    audio = np.zeros((1, 1, 12 * HOP - inside), np.float32)
+    rest = np.ascontiguousarray(noise[:, inside:])
+    second.advance(np.ascontiguousarray(latents[:, :, 5:]), rest, heat, np.ones(1, bool), audio)
+    np.testing.assert_array_equal(audio[:, 0], whole[:, inside:])
+
+
+@pytest.mark.parametrize("voices", [2, 3, 4, 7, 8])
+def test_a_voice_sounds_the_same_however_many_play(voices: int, tmp_path: Path) -> None:
+    decoder = fused(tmp_path / "small.onnx", 4)
+    latents, noise, heat = material(voices, 20)
+    together = play(decoder.stream(voices), latents, noise, heat, [64])
+    for voice in (0, voices - 1):
+        alone = play(decoder.stream(1), latents[[voice]], noise[[voice]], heat[[voice]], [64])
+        np.testing.assert_array_equal(together[voice], alone[0])
+
+
+def test_a_silent_voice_stands_still(tmp_path: Path) -> None:
+    decoder = fused(tmp_path / "small.onnx", 4)
+    latents, noise, heat = material(3, 20)
+    stream = decoder.stream(3)
+    before = stream.save()
+    audio = np.full((3, 1, 20 * HOP), 9.0, np.float32)
+    stream.advance(latents, noise, heat, np.array([True, False, True]), audio)
+    assert bool((audio[1] == 9.0).all())
+    after = stream.save()
+    for name, was in before.items():
+        np.testing.assert_array_equal(after[name][1], was[1])
+    alone = play(decoder.stream(1), latents[2:], noise[2:], heat[2:], [20 * HOP])
+    np.testing.assert_array_equal(audio[2], alone)
+
+
+def test_reset_is_a_new_start_for_one_voice(tmp_path: Path) -> None:
+    decoder = fused(tmp_path / "small.onnx", 4)
+    latents, noise, heat = material(2, 10)
+    stream = decoder.stream(2)
+    first = play(stream, latents, noise, heat, [64])
+    stream.reset(1)
+    again = play(stream, latents, noise, heat, [64])
+    np.testing.assert_array_equal(again[1], first[1])
+    assert not np.array_equal(again[0], first[0])
+
+
+def test_a_latent_changes_on_its_sample(tmp_path: Path) -> None:
+    """In the middle of a frame, with one band: nothing before the sample moves, and the conditioning is another from it on."""
+    decoder = fused(tmp_path / "small.onnx", 1)
+    latents, noise, heat = material(1, 4)
+    latents[:] = latents[:, :, :1]
+    at = HOP + 21
+    held = play(decoder.stream(1), latents, noise, heat, [4 * HOP])
+    stream = decoder.stream(1)
+    audio = play(stream, latents, noise[:, :at], heat, [at])
+    moved = np.zeros((1, 1, 4 * HOP - at), np.float32)
+    stream.advance(latents[:, :, 1:] + 2.0, np.ascontiguousarray(noise[:, at:]), heat, np.ones(1, bool), moved)
+    joined = np.concatenate([audio, moved[:, 0]], axis=1)
+    np.testing.assert_array_equal(joined[:, :at], held[:, :at])
+    first = int(np.flatnonzero(joined[0] != held[0])[0])
+    assert at <= first < at + 10
+
+
+def test_the_block_loop_allocates_nothing_that_grows(tmp_path: Path) -> None:
+    decoder = fused(tmp_path / "small.onnx", 16)
+    latents, noise, heat = material(2, 1)
+    stream, audio, active = decoder.stream(2), np.zeros((2, 1, HOP), np.float32), np.ones(2, bool)
+    stream.advance(latents, noise, heat, active, audio)
+    tracemalloc.start()
+    try:
+        for _ in range(10):
+            stream.advance(latents, noise, heat, active, audio)
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(2000):
+            stream.advance(latents, noise, heat, active, audio)
+        assert tracemalloc.get_traced_memory()[0] - before < 1024
+    finally:
+        tracemalloc.stop()
+
+
+def test_another_graph_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "small.onnx"
+    write(small_model(4), path)
+    model = onnx.load_model(path)
+
+    def refused(change: str) -> str:
+        broken = tmp_path / "other.onnx"
+        broken.write_bytes(model.SerializeToString())
+        with pytest.raises(NotFusable) as caught:
+            FusedDecoder(broken)
+        return f"{change}: {caught.value}"
+
+    tensor = next(t for t in model.graph.initializer if t.name == "project.bias")
+    tensor.name = "renamed"
+    assert "no tensor project.bias" in refused("renamed tensor")
+    tensor.name = "project.bias"
+    model.graph.node.add(op_type="Tanh", input=["audio"], output=["louder"])
+    assert "11 Tanh nodes where a WaveNet of 10 layers has 10" in refused("another operator")
+    del model.graph.node[-1]
+    entry = next(e for e in model.metadata_props if e.key == "latentone.manifest")
+    entry.value = entry.value.replace('"family":"wavenet_vae"', '"family":"rave"')
+    assert "rave decoder" in refused("another family")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a model", "cut"])
+def test_a_file_that_cannot_be_read_is_one_clear_line(content: bytes | str | None, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    if content == "cut":
+        write(small_model(4), path)
+        path.write_bytes(path.read_bytes()[:-5000])
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    with pytest.raises(LatentoneError) as caught:
+        FusedDecoder(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
