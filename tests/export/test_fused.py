@@ -1,4 +1,4 @@
-"""The fused kernel plays what ONNX Runtime plays: a failure would be heard as another instrument, or as a click at a block's edge."""
+"""The fused kernel plays what ONNX Runtime plays: a failure would be heard as another instrument, or as a click."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import torch
 from latentone.export.errors import LatentoneError
 from latentone.export.onnx import parity
 from latentone.export.runtime.fused import FusedDecoder
+from latentone.export.runtime.fused.crew import Crew
 from latentone.export.runtime.fused.stream import POSITION, FusedStream
 from latentone.export.runtime.fused.weights import NotFusable
 from latentone.export.runtime.onnx import OnnxDecoder
+from latentone.models.wavenet_vae.network import WaveNetVAE
 from small import LATENTS, small_model
 from test_parity import write
 
@@ -26,7 +28,7 @@ def fused(path: Path, bands: int, head: str = "softmax") -> FusedDecoder:
     return FusedDecoder(path)
 
 
-def quiet(bands: int, head: str):  # noqa: ANN201
+def quiet(bands: int, head: str) -> WaveNetVAE:
     """A small model whose mixture stays within the samples' range."""
     model = small_model(bands, head=head)
     if head == "logistic":
@@ -141,6 +143,31 @@ def test_a_voice_sounds_the_same_however_many_play(voices: int, tmp_path: Path) 
     for voice in (0, voices - 1):
         alone = play(decoder.stream(1), latents[[voice]], noise[[voice]], heat[[voice]], [64])
         np.testing.assert_array_equal(together[voice], alone[0])
+
+
+@pytest.mark.parametrize("voices", [4, 5])
+def test_threads_change_nothing_but_the_time(voices: int, tmp_path: Path) -> None:
+    path = tmp_path / "small.onnx"
+    alone = fused(path, 4).stream(voices)
+    shared = FusedDecoder(path, threads=2).stream(voices)
+    latents, noise, heat = material(voices, 20)
+    np.testing.assert_array_equal(
+        play(shared, latents, noise, heat, [64, 20]), play(alone, latents, noise, heat, [64, 20])
+    )
+
+
+def test_a_failure_in_a_thread_comes_to_the_caller() -> None:
+    crew, done = Crew(3), []
+
+    def work(part: int) -> None:
+        done.append(part)
+        if part == 2:
+            raise ValueError("part 2")
+
+    with pytest.raises(ValueError, match="part 2"):
+        crew.share(work, 3)
+    crew.share(done.append, 2)
+    assert sorted(done) == [0, 0, 1, 1, 2]
 
 
 def test_a_silent_voice_stands_still(tmp_path: Path) -> None:

@@ -54,6 +54,17 @@ def test_the_same_draws_over_blocks_of_every_size_with_carried_state(bands: int,
     assert result.largest_error < 1e-5
 
 
+@pytest.mark.parametrize("bands", [1, 8])
+def test_the_logistic_head_draws_the_same_samples(bands: int, tmp_path: Path) -> None:
+    model = small_model(bands, head="logistic")
+    with torch.no_grad():
+        model.decoder.output.weight.div_(4.0)
+    decoder, calibration = write(model, tmp_path / "small.onnx")
+    result = parity.check_decoder(model.decoder, calibration, decoder, (1,) * 20)
+    assert result.draws == 20 * 64
+    assert result.largest_error < 1e-5
+
+
 def test_a_speaker_is_folded_in(tmp_path: Path) -> None:
     model = small_model(4, speakers=("a", "b"))
     decoder, calibration = write(model, tmp_path / "b.onnx", speaker=1)

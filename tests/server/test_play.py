@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import soundfile
 import yaml
 from fakes import FakeDecoder, write_fake_model
 from latentone.export.errors import LatentoneError
+from latentone.export.runtime.choose import Choice
 from latentone.server import play as play_module
 from latentone.server import priority
 from latentone.server.audio.device import AudioUnavailable
@@ -81,6 +82,11 @@ class Server:
     def end(self) -> tuple[int, str, str]:
         out, err = self.process.communicate(timeout=DEADLINE_S)
         return self.process.returncode, out, err
+
+
+def chosen(decoder: FakeDecoder, times_real_time: float = 9.0) -> Callable[..., Choice]:
+    """What stands in for loading a model and measuring it."""
+    return lambda config, console: Choice(decoder, times_real_time)
 
 
 @contextmanager
@@ -194,7 +200,7 @@ def test_without_a_sound_card_it_says_so_and_plays_on(monkeypatch: pytest.Monkey
             raise AudioUnavailable("PortAudio is not installed: apt install libportaudio2")
 
     monkeypatch.setattr(play_module, "DeviceSink", NoDevice)
-    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    monkeypatch.setattr(play_module, "choose_decoder", chosen(FakeDecoder()))
     heard = io.StringIO()
     play_with(load_config(None, {"osc.port": 0}), 0.2, Console(file=heard, width=100))
     said = heard.getvalue()
@@ -213,7 +219,7 @@ def test_a_mono_device_plays_with_the_settings_as_shipped(monkeypatch: pytest.Mo
             super().__init__(rate_hz or 48000, 1, latency_s)
 
     monkeypatch.setattr(play_module, "DeviceSink", MonoDevice)
-    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    monkeypatch.setattr(play_module, "choose_decoder", chosen(FakeDecoder()))
     heard = io.StringIO()
     play_with(load_config(None, {"osc.port": 0}), 0.2, Console(file=heard, width=100))
     assert "played 0.2 s" in heard.getvalue()
@@ -225,7 +231,7 @@ def test_a_mono_device_plays_with_the_settings_as_shipped(monkeypatch: pytest.Mo
 def test_a_file_has_the_models_channels_unless_a_number_is_given(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: int | None, written: int
 ) -> None:
-    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    monkeypatch.setattr(play_module, "choose_decoder", chosen(FakeDecoder()))
     output = tmp_path / "heard.wav"
     settings = {"audio.sink": "file", "audio.file": output, "audio.channels": asked, "osc.port": 0}
     play_with(load_config(None, settings), 0.2, Console(file=io.StringIO(), width=100))
@@ -248,7 +254,7 @@ def test_several_voices_play_are_counted_and_go_out_in_stereo(model: Path, tmp_p
 
 
 def test_several_voices_on_a_mono_output_are_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    monkeypatch.setattr(play_module, "choose_decoder", chosen(FakeDecoder()))
     settings = {"audio.sink": "null", "audio.channels": 1, "model.voices": 2, "osc.port": 0}
     with pytest.raises(LatentoneError, match="choose an output with 2 channels"):
         play_with(load_config(None, settings), 0.2, Console(file=io.StringIO(), width=100))
@@ -263,7 +269,7 @@ def test_real_time_that_is_not_granted_is_one_line_and_no_error(monkeypatch: pyt
         return refused
 
     monkeypatch.setattr(priority, "ask", ask)
-    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder())
+    monkeypatch.setattr(play_module, "choose_decoder", chosen(FakeDecoder()))
     heard = io.StringIO()
     play_with(load_config(None, {"audio.sink": "null", "osc.port": 0}), 0.2, Console(file=heard, width=100))
     assert asked_by == ["engine"]
@@ -283,11 +289,22 @@ def test_a_decoder_that_cannot_keep_up_leaves_real_time(monkeypatch: pytest.Monk
     monkeypatch.setattr(priority, "ask", lambda: "")
     monkeypatch.setattr(priority, "give_up", lambda thread: given_up.append(thread.name))
     monkeypatch.setattr(play_module, "SETTLED_S", 0.1)
-    monkeypatch.setattr(play_module, "open_decoder", lambda config: Slow())
+    monkeypatch.setattr(play_module, "choose_decoder", chosen(Slow()))
     heard = io.StringIO()
     play_with(load_config(None, {"audio.sink": "null", "osc.port": 0}), 0.6, Console(file=heard, width=100))
     assert given_up == ["engine"]
     assert "so there are gaps" in heard.getvalue()
+
+
+def test_it_says_beforehand_that_the_machine_is_too_slow_and_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(play_module, "choose_decoder", chosen(FakeDecoder(), times_real_time=0.5))
+    heard = io.StringIO()
+    settings = {"audio.sink": "null", "osc.port": 0, "model.voices": 2, "runtime.name": "onnx"}
+    play_with(load_config(None, settings), 0.2, Console(file=heard, width=100))
+    before, _, after = heard.getvalue().partition("fake (numpy)")
+    for said in ("0.50 s of sound a second with all 2 voices", "fewer --voices", "smaller model", "--runtime auto"):
+        assert said in before
+    assert "played 0.2 s" in after
 
 
 def test_a_preset_is_stored_after_the_knobs_of_its_own_bundle(model: Path, tmp_path: Path) -> None:
@@ -302,7 +319,7 @@ def test_a_preset_is_stored_after_the_knobs_of_its_own_bundle(model: Path, tmp_p
 
 
 def test_a_broken_decoder_is_reported_and_playing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(play_module, "open_decoder", lambda config: FakeDecoder(broken_calls=(3,)))
+    monkeypatch.setattr(play_module, "choose_decoder", chosen(FakeDecoder(broken_calls=(3,))))
     heard = io.StringIO()
     play_with(load_config(None, {"audio.sink": "null", "osc.port": 0}), 0.6, Console(file=heard, width=100))
     assert heard.getvalue().count("told to break") == 1

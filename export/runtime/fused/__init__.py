@@ -15,14 +15,17 @@ from .weights import NotFusable, read
 class FusedDecoder:
     """A Decoder (see `runtime.Decoder`) run by our own kernel; the file is the one that ONNX Runtime plays.
 
+    A voice uses one core; several are spread over `threads` of them at most.
+
     Raises LatentoneError for a file that cannot be read and `weights.NotFusable` for a graph that it does not know.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self._threads = threads
         self.weights = read(path)
         self.manifest = self.weights.manifest
         self.control_samples = int(self.weights.plan[BANDS])
-        self.runtime = "fused on one core"
+        self.runtime = "fused on one core" if threads == 1 else f"fused on up to {threads} cores"
         ours = {name: tensor.shape[1:] for name, tensor in self.stream(1).save().items()}
         for record in self.manifest.state:
             if ours.get(record.name) != tuple(record.shape):
@@ -32,7 +35,7 @@ class FusedDecoder:
         return {r.name: np.zeros((batch, *r.shape), dtype=r.dtype) for r in self.manifest.state}
 
     def stream(self, voices: int) -> FusedStream:
-        return FusedStream(self.weights, voices)
+        return FusedStream(self.weights, voices, self._threads)
 
     def decode(
         self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State

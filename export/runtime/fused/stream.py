@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import State
 from . import kernel
+from .crew import Crew
 from .layout import BANDS, FRAME_PAST, FRAMES_BACK, HISTORY, LATENTS, PREVIOUS, RESIDUAL, RINGS, ROW, TAPS
 from .weights import Weights
 
@@ -13,11 +14,16 @@ POSITION = "position"
 """A state saved inside a frame has this besides what the manifest lists: steps of the frame that are over, (batch,)."""
 
 
-class FusedStream:
-    """A Stream (see `runtime.Stream`)."""
+VOICES_A_THREAD = 2
+"""Two voices cost little more than one, since they share the weights' way from memory: fewer are not worth a thread."""
 
-    def __init__(self, weights: Weights, voices: int) -> None:
+
+class FusedStream:
+    """A Stream (see `runtime.Stream`); several voices are spread over `threads` threads at most."""
+
+    def __init__(self, weights: Weights, voices: int, threads: int = 1) -> None:
         self.voices = voices
+        self._crew = Crew(min(threads, max(1, voices // VOICES_A_THREAD)))
         self._weights = weights
         self._bands = int(weights.plan[BANDS])
         self._memory = np.zeros(voices * int(weights.plan[ROW]), np.float32)
@@ -30,7 +36,7 @@ class FusedStream:
     def advance(
         self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, active: np.ndarray, audio: np.ndarray
     ) -> None:
-        """See `runtime.Stream`; allocates nothing."""
+        """See `runtime.Stream`; allocates nothing that grows."""
         count = 0
         for voice in range(self.voices):
             if active[voice]:
@@ -55,12 +61,18 @@ class FusedStream:
         audio: np.ndarray,
         drawn: np.ndarray,
     ) -> None:
-        w = self._weights
-        self._position = kernel.play(
-            w.plan, w.dilations, w.rings, w.frame, w.ahead, w.step, w.synthesis, w.gains,
-            self._memory, playing, self._position, self._clocks, self._frame_counts,
-            latents, noise, temperature, audio, drawn,
-        )  # fmt: skip
+        w, begins_at = self._weights, self._position
+        parts = min(self._crew.size, max(1, len(playing) // VOICES_A_THREAD))
+
+        def play_part(part: int) -> None:
+            first, end = part * len(playing) // parts, (part + 1) * len(playing) // parts
+            self._position = kernel.play(
+                w.plan, w.dilations, w.rings, w.frame, w.ahead, w.step, w.synthesis, w.gains,
+                self._memory, playing[first:end], begins_at, self._clocks, self._frame_counts,
+                latents, noise, temperature, audio, drawn,
+            )  # fmt: skip
+
+        self._crew.share(play_part, parts)
 
     def reset(self, voice: int) -> None:
         self._memory.reshape(self.voices, -1)[voice] = 0

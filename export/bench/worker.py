@@ -1,0 +1,174 @@
+"""The process that measures: one runtime, one file, one core; fresh, so that nothing measured before is in its memory.
+
+Started as `python -m latentone.export.bench.worker`, with a task as JSON in its argument; prints JSON, one record a line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ..errors import LatentoneError
+from ..runtime import Decoder
+from ..runtime.measure import Material, measure
+
+ONE_THREAD = {
+    name: "1"
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMBA_NUM_THREADS",
+    )
+}
+"""Set for the process, which the libraries read when they are loaded."""
+WARM_BLOCKS = 100
+MEGABYTE = 1e6
+
+
+def main(task: dict[str, Any]) -> None:
+    """Do a task: `peak`, or `warm`, `rows` and `allocations` with their arguments. A refusal is a record `error`."""
+    _stay_on_one_core()
+    work: dict[str, Callable[..., Iterator[dict[str, Any]]]] = {
+        "peak": peak,
+        "warm": warm,
+        "rows": rows,
+        "allocations": allocations,
+    }
+    try:
+        for record in work[task.pop("task")](**task):
+            _print(record)
+    except LatentoneError as error:
+        _print({"error": str(error)})
+
+
+def peak() -> Iterator[dict[str, Any]]:
+    """What the core can do at most."""
+    from .peak import measure_peak
+
+    yield {"peak_gflops": measure_peak()}
+
+
+def warm(path: str) -> Iterator[dict[str, Any]]:
+    """Have the fused kernel compiled, so that no row's memory holds a compiler; says when that takes a while."""
+    from ..runtime.fused.compiling import COMPILING, announced
+
+    decoder = open_runtime("fused", Path(path))
+    with announced(lambda: _print({"say": COMPILING})):
+        measure(decoder, 1, audio_s=0.0)
+    yield {"say": ""}
+
+
+def rows(
+    runtime: str, path: str, voices: list[int], block_samples: int, audio_s: float, patience_s: float
+) -> Iterator[dict[str, Any]]:
+    """A record for every number of voices. Memory is that of the process, less what it was before the file was read."""
+    import_runtime(runtime)
+    before = _resident()
+    decoder = open_runtime(runtime, Path(path))
+    for count in voices:
+        found = measure(decoder, count, block_samples, audio_s=audio_s, patience_s=patience_s)
+        yield {
+            "voices": count,
+            "sample_rate_hz": found.sample_rate_hz,
+            "us_per_sample": found.us_per_sample,
+            "times_real_time": found.times_real_time,
+            "block_ms": {
+                "p50": found.block_ms(50),
+                "p95": found.block_ms(95),
+                "p99": found.block_ms(99),
+                "max": found.block_ms(100),
+            },
+            "memory_mb": (_resident() - before) / MEGABYTE,
+            "block_samples": found.block_samples,
+            "audio_s": found.audio_s,
+        }
+
+
+def allocations(path: str, voices: int, block_samples: int, samples: int) -> Iterator[dict[str, Any]]:
+    """What Python holds after `samples` of the fused runtime's stream that it did not hold after the first blocks."""
+    decoder = open_runtime("fused", Path(path))
+    frames = -(-block_samples // decoder.manifest.hop_samples)
+    block_samples = frames * decoder.manifest.hop_samples
+    material, stream = Material(decoder.manifest, voices, frames), decoder.stream(voices)
+
+    def play(blocks: int) -> None:
+        for index in range(blocks):
+            material.show(index)
+            stream.advance(material.latents, material.noise, material.temperature, material.active, material.audio)
+
+    blocks = -(-samples // block_samples)
+    tracemalloc.start()
+    play(WARM_BLOCKS)
+    tracemalloc.reset_peak()
+    before, resident = tracemalloc.get_traced_memory()[0], _resident()
+    play(blocks)
+    after, highest = tracemalloc.get_traced_memory()
+    resident_after = _resident()
+    tracemalloc.stop()
+    yield {
+        "voices": voices,
+        "samples": blocks * block_samples,
+        "block_samples": block_samples,
+        "grown_bytes": after - before,
+        "peak_bytes": highest - before,
+        "resident_grown_bytes": resident_after - resident,
+    }
+
+
+def import_runtime(runtime: str) -> None:
+    """Load the code of a runtime, so that what comes after is the model's."""
+    if runtime in ("pytorch", "torchscript"):
+        import torch
+
+        from . import torch_runtimes
+
+        torch.set_num_threads(1)
+        assert torch_runtimes
+    elif runtime == "fused":
+        from ..runtime import fused
+
+        assert fused
+    else:
+        from ..runtime import onnx
+
+        assert onnx
+
+
+def open_runtime(runtime: str, path: Path) -> Decoder:
+    """A decoder to measure. Raises LatentoneError where the runtime cannot play the file."""
+    from ..runtime.load import load_fused, load_onnx
+
+    if runtime == "fused":
+        return load_fused(path)
+    if runtime == "onnx":
+        return load_onnx(path, "cpu")
+    from .torch_runtimes import EagerStream, ScriptedStream, TorchDecoder
+
+    return TorchDecoder(path, EagerStream if runtime == "pytorch" else ScriptedStream)
+
+
+def _stay_on_one_core() -> None:
+    process = psutil.Process()
+    if hasattr(process, "cpu_affinity"):  # not on macOS
+        process.cpu_affinity(process.cpu_affinity()[-1:])
+
+
+def _resident() -> int:
+    """Bytes of memory that this process holds."""
+    return psutil.Process().memory_info().rss
+
+
+def _print(record: dict[str, Any]) -> None:
+    print(json.dumps(record), flush=True)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
