@@ -31,12 +31,12 @@ class Stream(Protocol):
         [0, 1). temperature: float32 (voices,). active: bool (voices,); the state of others stands still and costs nothing.
         latents: float32 (voices, dim, frames), a column for every frame of `hop_samples` that the block touches. Frames
         lie on a grid that starts with the stream; where a block begins inside a frame, its first column takes over there
-        and then, for the rest of that frame.
+        and then, for the rest of that frame. A call that raises has moved on along the grid all the same.
         """
         ...
 
     def reset(self, voice: int) -> None:
-        """Back to the state before anything was played, for one voice."""
+        """Back to the state before anything was played, for one voice; the grid of frames stays."""
         ...
 
     def save(self) -> State:
