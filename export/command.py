@@ -45,12 +45,12 @@ def export(
         done = run(
             Request(checkpoint, output, train_path, name, temperature, speaker, licence, credit, seed), status.update
         )
-    parity = done.decoder_parity
     print(f"decoder: {done.decoder} ({done.decoder.stat().st_size / 1e6:.1f} MB)")
-    print(
-        f"  parity: {parity.draws - parity.different} of {parity.draws} draws equal PyTorch's, "
-        f"audio within {parity.largest_error:.1e}"
-    )
+    for runtime, parity in done.decoder_parity.items():
+        print(
+            f"  parity of {runtime}: {parity.draws - parity.different} of {parity.draws} draws equal PyTorch's, "
+            f"audio within {parity.largest_error:.1e}"
+        )
     print(f"encoder: {done.encoder} ({done.encoder.stat().st_size / 1e6:.1f} MB)")
     print(f"  parity: latents within {done.encoder_error:.1e}")
     print("knobs: " + ", ".join(done.manifest.latent_names))

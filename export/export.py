@@ -23,7 +23,9 @@ from .errors import LatentoneError
 from .manifest import SCHEMA_VERSION, LatentRecord, Manifest
 from .onnx import encoder as onnx_encoder
 from .onnx import graph, parity, wavenet
-from .runtime.load import encoder_file_of, load_encoder
+from .runtime.fused import FusedDecoder
+from .runtime.fused.weights import NotFusable
+from .runtime.load import encoder_file_of, load_decoder, load_encoder
 from .runtime.onnx import OnnxDecoder
 from .sweep import Heard, listen
 
@@ -52,7 +54,8 @@ class Exported:
     decoder: Path
     encoder: Path
     manifest: Manifest
-    decoder_parity: parity.Parity
+    decoder_parity: dict[str, parity.Parity]
+    """By runtime; each draws what PyTorch draws."""
     encoder_error: float
 
 
@@ -115,16 +118,16 @@ def _make(
     output: Path,
     seed: int,
     say: Report,
-) -> tuple[parity.Parity, float]:
+) -> tuple[dict[str, parity.Parity], float]:
     """Write decoder and encoder, complete `manifest` by listening, and compare both with PyTorch."""
     h = model.hyperparameters
 
-    def write(with_calibration: Calibration) -> OnnxDecoder:
+    def write(with_calibration: Calibration) -> None:
         nodes = wavenet.decoder_graph(model.decoder, with_calibration.matrix, with_calibration.offset, speaker)
         graph.write(nodes, manifest, output)
-        return OnnxDecoder(output)
 
-    decoder = write(calibration)
+    write(calibration)
+    decoder = load_decoder(output)
     say("looking for a home that sounds")
     home = find_home(decoder, calibration.knobs, energy_db, seed)
     for latent, value in zip(decoder.manifest.latents, home, strict=True):
@@ -137,9 +140,11 @@ def _make(
     calibration = calibration.turned(signs)
     names = knob_names([HEARD_AS[main] if main else None for main in mains])
     manifest.latents = calibration.records(names, home * signs, _turned(heard, signs))
-    decoder = write(calibration)
-    say("comparing with PyTorch over 20 blocks")
-    decoder_parity = parity.check_decoder(model.decoder, calibration, decoder, speaker=speaker)
+    write(calibration)
+    proofs = {}
+    for decoder in runtimes_of(output):
+        say(f"comparing {decoder.runtime} with PyTorch over 20 blocks")
+        proofs[decoder.runtime] = parity.check_decoder(model.decoder, calibration, decoder, speaker=speaker)
 
     say("exporting the encoder")
     encoder_file = encoder_file_of(output)
@@ -157,7 +162,15 @@ def _make(
     )
     module = onnx_encoder.CalibratedEncoder(model.encoder, calibration).eval()
     encoder_error = parity.check_encoder(module, load_encoder(encoder_file))
-    return decoder_parity, encoder_error
+    return proofs, encoder_error
+
+
+def runtimes_of(file: Path) -> list[OnnxDecoder | FusedDecoder]:
+    """The decoder in `file` in each runtime that knows its graph."""
+    try:
+        return [OnnxDecoder(file), FusedDecoder(file)]
+    except NotFusable:
+        return [OnnxDecoder(file)]
 
 
 @torch.inference_mode()

@@ -61,7 +61,7 @@ def open_decoder(config: Config, console: Console) -> Decoder:
 @contextmanager
 def _making_ready(console: Console) -> Iterator[None]:
     """A spinner; should the kernel have to be compiled, it says so, and without a terminal a line does."""
-    from ..export.runtime.fused.compiling import COMPILING, announced
+    from ..export.runtime.compiling import COMPILING, announced
 
     with console.status("loading the model") as status:
 

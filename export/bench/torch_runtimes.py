@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,6 @@ from torch import Tensor, nn
 
 from ...models.streaming import GatedLayer
 from ...models.wavenet_vae.decoder import Decoder
-from ..manifest import Manifest
 from . import models
 
 
@@ -25,8 +25,9 @@ class EagerStream:
     def advance(
         self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, active: np.ndarray, audio: np.ndarray
     ) -> None:
-        arguments = (torch.from_numpy(array) for array in (latents, noise, temperature))
-        sound, self._state = self._decoder.decode(*arguments, self._state)
+        sound, self._state = self._decoder.decode(
+            torch.from_numpy(latents), torch.from_numpy(noise), torch.from_numpy(temperature), self._state
+        )
         audio[:] = sound.numpy()
 
 
@@ -59,15 +60,11 @@ class ScriptedStream:
 
 
 class TorchDecoder:
-    """As much of a `runtime.Decoder` as measuring takes."""
+    """A `measure.Measurable`."""
 
     def __init__(self, path: Path, kind: type[EagerStream] | type[ScriptedStream]) -> None:
         self._decoder, self.manifest = models.read(path)
         self._kind = kind
-        self.control_samples = self.manifest.hop_samples
-        self.runtime = f"PyTorch {torch.__version__}"
-
-    manifest: Manifest
 
     def stream(self, voices: int) -> EagerStream | ScriptedStream:
         return self._kind(self._decoder, voices)
@@ -76,7 +73,8 @@ class TorchDecoder:
 class _Step(nn.Module):
     """One step of the network; a layer's past is a ring that is written in place, so no queue is copied."""
 
-    def __init__(self, decoder: Decoder, read: torch.jit.ScriptFunction, draw: torch.jit.ScriptFunction) -> None:
+    def __init__(self, decoder: Decoder, read: Any, draw: Any) -> None:
+        """read, draw: the head's, as TorchScript."""
         super().__init__()
         layers = [layer for layer in decoder.layers if isinstance(layer, GatedLayer)]
         self.dilations: list[int] = [layer.dilation for layer in layers]

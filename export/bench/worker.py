@@ -9,14 +9,15 @@ import json
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from ..errors import LatentoneError
-from ..runtime import Decoder
-from ..runtime.measure import Material, measure
+from ..runtime.kernel_cache import use_kernel_cache
+from ..runtime.measure import Material, Measurable, measure
 
 ONE_THREAD = {
     name: "1"
@@ -29,6 +30,14 @@ ONE_THREAD = {
     )
 }
 """Set for the process, which the libraries read when they are loaded."""
+MODULES = {
+    "pytorch": ".torch_runtimes",
+    "torchscript": ".torch_runtimes",
+    "onnx": "..runtime.onnx",
+    "fused": "..runtime.fused",
+}
+"""The code of each runtime: loaded before memory is looked at, so that what comes after is the model's."""
+IDLE_SEARCH_S = 0.2
 WARM_BLOCKS = 100
 MEGABYTE = 1e6
 
@@ -36,6 +45,7 @@ MEGABYTE = 1e6
 def main(task: dict[str, Any]) -> None:
     """Do a task: `peak`, or `warm`, `rows` and `allocations` with their arguments. A refusal is a record `error`."""
     _stay_on_one_core()
+    use_kernel_cache()
     work: dict[str, Callable[..., Iterator[dict[str, Any]]]] = {
         "peak": peak,
         "warm": warm,
@@ -58,7 +68,7 @@ def peak() -> Iterator[dict[str, Any]]:
 
 def warm(path: str) -> Iterator[dict[str, Any]]:
     """Have the fused kernel compiled, so that no row's memory holds a compiler; says when that takes a while."""
-    from ..runtime.fused.compiling import COMPILING, announced
+    from ..runtime.compiling import COMPILING, announced
 
     decoder = open_runtime("fused", Path(path))
     with announced(lambda: _print({"say": COMPILING})):
@@ -70,7 +80,7 @@ def rows(
     runtime: str, path: str, voices: list[int], block_samples: int, audio_s: float, patience_s: float
 ) -> Iterator[dict[str, Any]]:
     """A record for every number of voices. Memory is that of the process, less what it was before the file was read."""
-    import_runtime(runtime)
+    import_module(MODULES[runtime], __package__)
     before = _resident()
     decoder = open_runtime(runtime, Path(path))
     for count in voices:
@@ -107,8 +117,9 @@ def allocations(path: str, voices: int, block_samples: int, samples: int) -> Ite
     blocks = -(-samples // block_samples)
     tracemalloc.start()
     play(WARM_BLOCKS)
+    resident = _resident()
     tracemalloc.reset_peak()
-    before, resident = tracemalloc.get_traced_memory()[0], _resident()
+    before = tracemalloc.get_traced_memory()[0]
     play(blocks)
     after, highest = tracemalloc.get_traced_memory()
     resident_after = _resident()
@@ -123,26 +134,7 @@ def allocations(path: str, voices: int, block_samples: int, samples: int) -> Ite
     }
 
 
-def import_runtime(runtime: str) -> None:
-    """Load the code of a runtime, so that what comes after is the model's."""
-    if runtime in ("pytorch", "torchscript"):
-        import torch
-
-        from . import torch_runtimes
-
-        torch.set_num_threads(1)
-        assert torch_runtimes
-    elif runtime == "fused":
-        from ..runtime import fused
-
-        assert fused
-    else:
-        from ..runtime import onnx
-
-        assert onnx
-
-
-def open_runtime(runtime: str, path: Path) -> Decoder:
+def open_runtime(runtime: str, path: Path) -> Measurable:
     """A decoder to measure. Raises LatentoneError where the runtime cannot play the file."""
     from ..runtime.load import load_fused, load_onnx
 
@@ -156,9 +148,12 @@ def open_runtime(runtime: str, path: Path) -> Decoder:
 
 
 def _stay_on_one_core() -> None:
+    """The idlest one, where the system lets a process choose."""
     process = psutil.Process()
     if hasattr(process, "cpu_affinity"):  # not on macOS
-        process.cpu_affinity(process.cpu_affinity()[-1:])
+        cores = process.cpu_affinity()
+        busy = psutil.cpu_percent(IDLE_SEARCH_S, percpu=True)
+        process.cpu_affinity([min(cores, key=lambda core: busy[core])])
 
 
 def _resident() -> int:

@@ -17,6 +17,7 @@ import platformdirs
 
 from ..errors import LatentoneError
 from . import Decoder
+from .kernel_cache import source_digest
 from .load import check_runtime, load_fused, load_onnx
 from .machine import cores, cpu_name
 from .measure import measure
@@ -104,7 +105,7 @@ def ways_to_play(runtime: str, provider: str) -> list[Way]:
 
 
 def _load(way: Way, path: Path, threads: int) -> Decoder:
-    return load_fused(path) if way.runtime == "fused" else load_onnx(path, way.provider, threads)
+    return load_fused(path, threads) if way.runtime == "fused" else load_onnx(path, way.provider, threads)
 
 
 def _try(
@@ -145,7 +146,7 @@ def _key(path: Path, ways: list[Way], threads: int, voices: int, block_samples: 
         raise LatentoneError(f"{path}: no such model file") from None
     except OSError as error:
         raise LatentoneError(f"{path}: cannot be read ({error.strerror})") from None
-    versions = {name: _version(name) for name in LIBRARIES}
+    versions = {name: _version(name) for name in LIBRARIES} | {"kernel": source_digest()}
     facts = [cpu_name(), cores(), versions, model, [asdict(way) for way in ways], threads, voices, block_samples]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 

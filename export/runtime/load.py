@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import LatentoneError
+from .kernel_cache import use_kernel_cache
 
 if TYPE_CHECKING:
     from . import Decoder
@@ -29,11 +30,11 @@ def load_decoder(path: Path, runtime: str = "auto", provider: str = "auto", thre
     """
     check_runtime(runtime, provider)
     if runtime == "fused":
-        return load_fused(path)
+        return load_fused(path, threads)
     if runtime == "onnx" or provider != "auto":
         return load_onnx(path, provider, threads)
     try:
-        decoder = load_fused(path)
+        decoder = load_fused(path, threads)
     except LatentoneError as error:
         # A file that no runtime can play is refused here, by the one that reads any graph.
         onnx = load_onnx(path, provider, threads)
@@ -51,16 +52,18 @@ def check_runtime(runtime: str, provider: str) -> None:
         raise LatentoneError(f"the fused runtime is for the CPU: provider {provider} needs --runtime onnx")
 
 
-def load_fused(path: Path) -> Decoder:
+def load_fused(path: Path, threads: int = 1) -> Decoder:
     """The decoder in `path` on our own kernel; its first block compiles it, unless that was done before.
 
+    threads: cores that several voices are spread over at most.
     Raises LatentoneError naming the file, and the reason where its graph is not one that the kernel knows.
     """
+    use_kernel_cache()
     from .fused import FusedDecoder
     from .fused.weights import NotFusable
 
     try:
-        return FusedDecoder(path)
+        return FusedDecoder(path, threads)
     except NotFusable as error:
         raise LatentoneError(f"{path}: the fused runtime cannot play it: {error}") from None
 

@@ -5,15 +5,31 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from ..manifest import Manifest
-from . import Decoder
 
 WARM_UP_S, WARM_UP_BLOCKS = 0.1, 2
 MATERIAL_S = 1.0
 TEMPERATURE = 0.9
+
+
+class Advancing(Protocol):
+    """As much of a `runtime.Stream` as measuring takes."""
+
+    def advance(
+        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, active: np.ndarray, audio: np.ndarray
+    ) -> None: ...
+
+
+class Measurable(Protocol):
+    """As much of a `runtime.Decoder` as measuring takes."""
+
+    manifest: Manifest
+
+    def stream(self, voices: int) -> Advancing: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ class Material:
 
 
 def measure(
-    decoder: Decoder, voices: int = 1, block_samples: int = 64, *, audio_s: float = 0.5, patience_s: float = 0.3
+    decoder: Measurable, voices: int = 1, block_samples: int = 64, *, audio_s: float = 0.5, patience_s: float = 0.3
 ) -> Measured:
     """Play `audio_s` of sound with all voices sounding; what is slower than real time is given up after `patience_s`.
 

@@ -17,7 +17,11 @@ from .plan import QUAD, Plan
 
 def in_half(name: str) -> bool:
     """Whether the tensor `name` is float16 on the device of a decoder in half precision."""
-    return name == "condition.weight" or name == "project.weight" or (name.startswith("step.") and name.endswith(".weight"))
+    return (
+        name == "condition.weight"
+        or name == "project.weight"
+        or (name.startswith("step.") and name.endswith(".weight"))
+    )
 
 
 def rounded(name: str, tensor: np.ndarray) -> np.ndarray:
@@ -63,6 +67,7 @@ def pack(p: Plan, tensors: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarra
         t["step.output.bias"],
         t["synthesis.gains"],
         amplitudes(),
+        np.zeros(p.bands + -p.bands % QUAD),
     ]
     packed = np.concatenate(words), np.concatenate([part.reshape(-1) for part in numbers]).astype(np.float32)
     assert (len(packed[0]), len(packed[1])) == (p.words, p.numbers)

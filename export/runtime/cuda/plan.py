@@ -75,6 +75,7 @@ class Plan(NamedTuple):
     output_numbers: int
     gains_numbers: int
     levels_numbers: int
+    zeros_numbers: int
     numbers: int
 
     row_past: int
@@ -104,7 +105,7 @@ class Plan(NamedTuple):
         return self.words - self.input_words
 
 
-def plan(h: Hyperparameters, half: bool = True, threads: int = THREADS) -> Plan:
+def plan_of(h: Hyperparameters, half: bool = True, threads: int = THREADS) -> Plan:
     """The plan for a network.
 
     Raises NotFusable where a voice takes more shared memory than a block has.
@@ -146,6 +147,7 @@ def plan(h: Hyperparameters, half: bool = True, threads: int = THREADS) -> Plan:
         "output_numbers": h.bands * outputs,
         "gains_numbers": h.bands,
         "levels_numbers": LEVELS,
+        "zeros_numbers": sound,
     }
     row = {
         "row_past": 2 * h.frames_per_latent * h.latents,

@@ -5,6 +5,8 @@ state and scratch lie in one row of `memory`, at the offsets of `plan` (see `lay
 the loop wants them (see `weights`). `voices` holds the indices of those who play.
 """
 
+# pyright: reportCallIssue=false
+# An intrinsic is written with a typing context first, which those who call it do not give.
 from __future__ import annotations
 
 import math

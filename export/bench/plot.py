@@ -1,0 +1,78 @@
+"""A picture of a run: how many times real time each runtime makes, over the number of voices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import LatentoneError
+from .run import RUNTIMES, Results
+
+COLOURS = {"pytorch": "#9a9a9a", "torchscript": "#4c8fc4", "onnx": "#e0973a", "fused": "#c0304e"}
+SLOW_SHADE = "#f3f1ee"
+GREY = "#6b6b6b"
+
+
+def draw(results: Results, picture: Path) -> None:
+    """Write a PNG: a panel for each size and number of bands, a line a runtime.
+
+    Raises LatentoneError when matplotlib is missing or the picture cannot be written.
+    """
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import FuncFormatter, NullLocator
+    except ModuleNotFoundError:
+        raise LatentoneError("--plot needs matplotlib: pip install 'latentone[train]'") from None
+    rows = results.rows
+    sizes = list(dict.fromkeys(row.size for row in rows))
+    bands = list(dict.fromkeys(row.bands for row in rows))
+    voices = sorted({row.voices for row in rows})
+    speeds = [row.times_real_time for row in rows]
+    low, high = min(*speeds, 0.5) / 1.8, max(*speeds, 2.0) * 1.8
+    figure = Figure(figsize=(1.6 + 3.6 * len(sizes), 1.5 + 3.0 * len(bands)), layout="constrained", facecolor="white")
+    panels = figure.subplots(len(bands), len(sizes), sharex=True, sharey=True, squeeze=False)
+    for panel_row, count in zip(panels, bands, strict=True):
+        for panel, size in zip(panel_row, sizes, strict=True):
+            panel.set(xscale="log", yscale="log", ylim=(low, high), xlim=(voices[0] / 1.25, voices[-1] * 1.25))
+            panel.axhspan(low, 1, color=SLOW_SHADE, zorder=0)
+            panel.axhline(1, color="black", linewidth=1, zorder=1)
+            panel.set_title(f"{size}, {count} band{'s' * (count > 1)}", loc="left", fontsize=10.5, fontweight="bold")
+            for runtime in RUNTIMES:
+                own = [row for row in rows if (row.runtime, row.size, row.bands) == (runtime, size, count)]
+                if not own:
+                    continue
+                colour, x, y = COLOURS[runtime], [row.voices for row in own], [row.times_real_time for row in own]
+                panel.plot(x, y, "o-", color=colour, linewidth=1.8, markersize=4.5, label=RUNTIMES[runtime], zorder=3)
+                for end in {0, len(own) - 1}:
+                    label = f"{y[end]:.1f} ×" if y[end] >= 1 else f"{y[end]:.2g} ×"
+                    panel.annotate(
+                        label,
+                        (x[end], y[end]),
+                        (0, 6),
+                        textcoords="offset points",
+                        color=colour,
+                        fontsize=8,
+                        ha="center",
+                    )
+            panel.set_xticks(voices, [str(voice) for voice in voices])
+            panel.xaxis.set_minor_locator(NullLocator())
+            panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ×"))
+            panel.grid(axis="y", color="#e4e2df", linewidth=0.7)
+            panel.tick_params(which="both", colors=GREY, labelsize=9, length=0)
+            panel.spines[:].set_visible(False)
+    panels[0][0].annotate(
+        "real time", (voices[-1] * 1.2, 1), (0, 3), textcoords="offset points", fontsize=8, ha="right", va="bottom"
+    )
+    rates = ", ".join(f"{rate / 1000:g} kHz" for rate in sorted({row.sample_rate_hz for row in rows}))
+    figure.suptitle(
+        f"How many times real time one core makes sound, all voices sounding\n{results.cpu}, {rates}",
+        x=0.01, ha="left", fontsize=11,
+    )  # fmt: skip
+    for panel in panels[-1]:
+        panel.set_xlabel("voices", fontsize=9, color=GREY)
+    handles = {line.get_label(): line for panel in panels.flat for line in panel.get_lines()}
+    named = [name for name in RUNTIMES.values() if name in handles]
+    figure.legend([handles[name] for name in named], named, loc="outside lower center", ncols=4, frameon=False)
+    try:
+        figure.savefig(picture, dpi=130, format="png")
+    except OSError as error:
+        raise LatentoneError(f"{picture}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,89 @@
+"""The CUDA runtime: an exported WaveNet's whole sample loop as one kernel, a thread block a voice.
+
+Nothing of CUDA is imported before a decoder is made; `why_not` says beforehand whether one can be.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...errors import LatentoneError
+from .. import State
+from ..fused.tensors import plain_tensors
+from .available import first_line, why_not
+from .pack import pack
+from .plan import THREADS, plan_of
+
+if TYPE_CHECKING:
+    from .stream import CudaStream
+
+__all__ = ["CudaDecoder", "why_not"]
+
+
+class CudaDecoder:
+    """A Decoder (see `runtime.Decoder`) run by our own CUDA kernel; the file is the one that ONNX Runtime plays.
+
+    half: matrices lie on the device in half precision, half the bytes of a step; otherwise draws are the CPU kernel's. threads:
+    of a block. Making one compiles the kernel and plays a step. Raises LatentoneError, one line, for a file that cannot be
+    read and where CUDA is missing or fails, and `NotFusable`, which is one, for a graph that the kernel does not know.
+    """
+
+    def __init__(self, path: Path, half: bool = True, threads: int = THREADS) -> None:
+        missing = why_not()
+        if missing:
+            raise LatentoneError(f"the CUDA kernel cannot run: {missing}")
+        self.manifest, h, tensors = plain_tensors(path)
+        self.control_samples = h.bands
+        self.plan = plan_of(h, half, threads)
+        packed = pack(self.plan, tensors)
+        # numba warns of every grid under 128 blocks; ours has as many as there are voices.
+        warnings.filterwarnings("ignore", "Grid size")
+        try:
+            self._start(*packed)
+        except Exception as error:
+            raise LatentoneError(f"the CUDA kernel does not start: {first_line(error)}") from error
+        self.runtime = f"cuda, {'half' if half else 'single'} precision"
+
+    def _start(self, words: np.ndarray, numbers: np.ndarray) -> None:
+        from numba import cuda
+
+        from .kernel import compiled
+        from .stream import DeviceModel
+
+        self._model = DeviceModel(self.plan, compiled(self.plan), cuda.to_device(words), cuda.to_device(numbers))
+        bands = self.plan.bands
+        self.stream(1).advance(
+            np.zeros((1, self.plan.latents, 1), np.float32),
+            np.zeros((1, bands), np.float32),
+            np.ones(1, np.float32),
+            np.ones(1, bool),
+            np.zeros((1, 1, bands), np.float32),
+        )
+
+    def initial_state(self, batch: int) -> State:
+        return {r.name: np.zeros((batch, *r.shape), dtype=r.dtype) for r in self.manifest.state}
+
+    def stream(self, voices: int) -> CudaStream:
+        from .stream import CudaStream
+
+        return CudaStream(self._model, voices)
+
+    def decode(
+        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
+    ) -> tuple[np.ndarray, State]:
+        _, audio, following = self.decode_and_draw(latents, noise, temperature, state)
+        return audio, following
+
+    def decode_and_draw(
+        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
+    ) -> tuple[np.ndarray, np.ndarray, State]:
+        """`decode` for those who compare runtimes: also the values drawn, (batch, steps, bands), before audio."""
+        stream = self.stream(len(latents))
+        stream.load(state)
+        audio = np.zeros((len(latents), 1, latents.shape[2] * self.manifest.hop_samples), np.float32)
+        drawn = stream.advance_and_draw(latents, noise, temperature, audio)
+        return drawn, audio, stream.save()

@@ -1,0 +1,23 @@
+"""Compiled code is kept where it stays valid: stale code would be heard as an old version's faults."""
+
+from __future__ import annotations
+
+import pytest
+from latentone.export.runtime import kernel_cache
+from numba.core import config
+
+
+def test_the_folder_is_named_after_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    kernel_cache.use_kernel_cache()
+    assert config.CACHE_DIR.endswith(kernel_cache.source_digest())
+    monkeypatch.setattr(kernel_cache, "source_digest", lambda: "changed")
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    kernel_cache.use_kernel_cache()
+    assert config.CACHE_DIR.endswith("changed")
+
+
+def test_a_folder_that_the_user_chose_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", "/elsewhere")
+    kernel_cache.use_kernel_cache()
+    assert config.CACHE_DIR == "/elsewhere"
