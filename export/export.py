@@ -24,7 +24,7 @@ from .manifest import SCHEMA_VERSION, LatentRecord, Manifest
 from .onnx import encoder as onnx_encoder
 from .onnx import graph, parity, wavenet
 from .runtime.fused import FusedDecoder
-from .runtime.fused.weights import NotFusable
+from .runtime.fused.tensors import NotFusable
 from .runtime.load import encoder_file_of, load_decoder, load_encoder
 from .runtime.onnx import OnnxDecoder
 from .sweep import Heard, listen

@@ -15,7 +15,7 @@ from typer import Argument, Option
 
 from ...models.wavenet_vae.hyperparameters import BANDS, HEAD_NAMES, SIZES
 from ..errors import LatentoneError
-from ..runtime.fused.weights import NotFusable
+from ..runtime.fused.tensors import NotFusable
 from ..runtime.fused.weights import read as read_weights
 from ..runtime.load import SHIPPED_MODELS
 from ..runtime.providers import open_session
@@ -65,12 +65,12 @@ def bench(
             default_sizes, default_bands, default_voices = (
                 ("live", "1", "1") if allocations else (",".join(SIZES), "1,4", "1,2,4,8")
             )
-            counts = _numbers("--voices", voices or default_voices, range(1, 9))
+            counts = _numbers("--voices", default_voices if voices is None else voices, range(1, 9))
             models, left_out = _models(
                 model,
                 wanted,
-                _names("--sizes", sizes or default_sizes, SIZES),
-                _numbers("--bands", bands or default_bands, BANDS),
+                _names("--sizes", default_sizes if sizes is None else sizes, SIZES),
+                _numbers("--bands", default_bands if bands is None else bands, BANDS),
                 sample_rate,
                 _names("--head", head, HEAD_NAMES)[0],
                 Path(folder),

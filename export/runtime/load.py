@@ -60,7 +60,7 @@ def load_fused(path: Path, threads: int = 1) -> Decoder:
     """
     use_kernel_cache()
     from .fused import FusedDecoder
-    from .fused.weights import NotFusable
+    from .fused.tensors import NotFusable
 
     try:
         return FusedDecoder(path, threads)

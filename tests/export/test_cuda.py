@@ -16,8 +16,7 @@ import torch
 from latentone.export.errors import LatentoneError
 from latentone.export.runtime.cuda.pack import in_half, quads, rounded
 from latentone.export.runtime.cuda.plan import plan_of
-from latentone.export.runtime.fused.tensors import plain_tensors
-from latentone.export.runtime.fused.weights import NotFusable, _graphs
+from latentone.export.runtime.fused.tensors import NotFusable, graphs_of, plain_tensors
 from latentone.models.wavenet_vae.hyperparameters import Hyperparameters
 from latentone.models.wavenet_vae.network import WaveNetVAE
 from onnx import numpy_helper
@@ -45,7 +44,7 @@ def tiny(head: str, bands: int) -> WaveNetVAE:
 def round_weights(path: Path, to: Path) -> None:
     """The same file with its matrices rounded through half precision."""
     model = onnx.load_model(path)
-    for graph in _graphs(model.graph):
+    for graph in graphs_of(model.graph):
         for tensor in graph.initializer:
             if in_half(tensor.name):
                 tensor.CopyFrom(

@@ -14,7 +14,7 @@ from latentone.export.onnx import parity
 from latentone.export.runtime.fused import FusedDecoder
 from latentone.export.runtime.fused.crew import Crew
 from latentone.export.runtime.fused.stream import POSITION, FusedStream
-from latentone.export.runtime.fused.weights import NotFusable
+from latentone.export.runtime.fused.tensors import NotFusable
 from latentone.export.runtime.onnx import OnnxDecoder
 from latentone.models.wavenet_vae.network import WaveNetVAE
 from small import LATENTS, small_model

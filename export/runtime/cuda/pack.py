@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....models.levels import LEVELS, MU, SILENCE
-from ..fused.weights import NotFusable
+from ..fused.tensors import NotFusable
 from .plan import QUAD, Plan
 
 

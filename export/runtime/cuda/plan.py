@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from ....models.levels import LEVELS
 from ....models.wavenet_vae.hyperparameters import Hyperparameters
-from ..fused.tensors import outputs_of, synthesis_taps
-from ..fused.weights import NotFusable
+from ..fused.tensors import NotFusable, outputs_of, synthesis_taps
 
 THREADS = 256
 """Threads a block, that is, a voice: eight warps, each with several 8-byte loads under way, hide what a weight takes from L2."""

@@ -9,7 +9,8 @@ import numpy as np
 from .. import State
 from .layout import BANDS
 from .stream import FusedStream
-from .weights import NotFusable, read
+from .tensors import NotFusable
+from .weights import read
 
 
 class FusedDecoder:

@@ -1,7 +1,12 @@
-"""The tensors of an exported WaveNet decoder as the file has them, checked, for every kernel that packs them its own way."""
+"""The tensors of an exported WaveNet decoder as the file has them: recognised, checked, or refused with the reason.
+
+Every kernel packs them its own way.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +17,11 @@ from ....models.levels import LEVELS, MIXTURES
 from ....models.wavenet_vae.hyperparameters import Hyperparameters
 from ...errors import LatentoneError
 from ...manifest import METADATA_KEY, Manifest
-from .weights import _check_operators, _graphs, _hyperparameters, _Taken
+from .vectors import LANES
+
+
+class NotFusable(LatentoneError):
+    """The file may play in another runtime, but this one does not know its graph; the text says why."""
 
 
 def plain_tensors(path: Path) -> tuple[Manifest, Hyperparameters, dict[str, np.ndarray]]:
@@ -32,7 +41,7 @@ def plain_tensors(path: Path) -> tuple[Manifest, Hyperparameters, dict[str, np.n
     manifest = Manifest.from_json(text, str(path))
     h = _hyperparameters(manifest)
     _check_operators(model.graph, h)
-    taken = _Taken({t.name: numpy_helper.to_array(t) for graph in _graphs(model.graph) for t in graph.initializer})
+    taken = _Taken({t.name: numpy_helper.to_array(t) for graph in graphs_of(model.graph) for t in graph.initializer})
     return manifest, h, {name: taken(name, *shape) for name, shape in shapes(h).items()}
 
 
@@ -71,3 +80,63 @@ def shapes(h: Hyperparameters) -> dict[str, tuple[int, ...]]:
         found[f"step.layers.{layer}.input.weight"] = (2 * h.residual, h.gate)
         found[f"step.layers.{layer}.residual.weight"] = (half, h.residual)
     return found
+
+
+class _Taken:
+    """The file's tensors by name; a missing or misshapen one refuses the file."""
+
+    def __init__(self, tensors: dict[str, np.ndarray]) -> None:
+        self._tensors = tensors
+
+    def __call__(self, name: str, *shape: int) -> np.ndarray:
+        tensor = self._tensors.get(name)
+        if tensor is None:
+            raise NotFusable(f"its graph has no tensor {name}")
+        if tensor.shape != shape:
+            raise NotFusable(f"its tensor {name} is {tensor.shape}, not {shape}")
+        if not np.isfinite(tensor).all():
+            raise NotFusable(f"its tensor {name} holds numbers that are not finite")
+        return tensor
+
+
+def _hyperparameters(manifest: Manifest) -> Hyperparameters:
+    if manifest.family != "wavenet_vae" or manifest.kind != "decoder":
+        raise NotFusable(f"it is a {manifest.family} {manifest.kind}, not a WaveNet decoder")
+    try:
+        h = Hyperparameters.from_dict(manifest.network)
+    except (TypeError, ValueError) as error:
+        raise NotFusable(f"its network is one that this version does not know ({error})") from None
+    for name in ("residual", "skip"):
+        if getattr(h, name) % LANES:
+            raise NotFusable(f"its {name} channels ({getattr(h, name)}) are not a multiple of {LANES}")
+    if h.gate % (2 * LANES):
+        raise NotFusable(f"its gate channels ({h.gate}) are not a multiple of {2 * LANES}")
+    if manifest.hop_samples != h.control_hop_samples or len(manifest.latents) != h.latents:
+        raise NotFusable("its manifest contradicts itself about latents or frames")
+    return h
+
+
+def graphs_of(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    """A graph and the bodies inside it."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from graphs_of(attribute.g)
+
+
+def _check_operators(graph: onnx.GraphProto, h: Hyperparameters) -> None:
+    """The operators that make the network must be there as often as it has layers: same names, other graph, no go."""
+    found: Counter[str] = Counter(node.op_type for part in graphs_of(graph) for node in part.node)
+    layers = len(h.dilations)
+    expected = {
+        "Scan": 2,
+        "Conv": 2,
+        "Tanh": layers,
+        "Sigmoid": layers,
+        "Gemm": 2 * layers + 4,
+        "Softmax": 1,
+    }
+    for kind, count in expected.items():
+        if found[kind] != count:
+            raise NotFusable(f"its graph has {found[kind]} {kind} nodes where a WaveNet of {layers} layers has {count}")
