@@ -25,7 +25,7 @@ def _ctrl_c() -> None:
 def pytest_configure() -> None:
     """Compiled kernels are kept from run to run, for the programs that tests start too."""
     use_kernel_cache()
-    os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR  # pyright: ignore[reportAttributeAccessIssue]
+    os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -27,8 +27,10 @@ def draw(results: Results, picture: Path) -> None:
     bands = list(dict.fromkeys(row.bands for row in rows))
     voices = sorted({row.voices for row in rows})
     speeds = [row.times_real_time for row in rows]
-    low, high = min(*speeds, 0.5) / 1.8, max(*speeds, 2.0) * 1.8
-    figure = Figure(figsize=(1.6 + 3.6 * len(sizes), 1.5 + 3.0 * len(bands)), layout="constrained", facecolor="white")
+    low, high = min(*speeds, 0.5) / 2.5, max(*speeds, 2.0) * 2.5
+    figure = Figure(
+        figsize=(max(7.5, 1.6 + 3.6 * len(sizes)), 1.5 + 3.0 * len(bands)), layout="constrained", facecolor="white"
+    )
     panels = figure.subplots(len(bands), len(sizes), sharex=True, sharey=True, squeeze=False)
     for panel_row, count in zip(panels, bands, strict=True):
         for panel, size in zip(panel_row, sizes, strict=True):
@@ -42,26 +44,20 @@ def draw(results: Results, picture: Path) -> None:
                     continue
                 colour, x, y = COLOURS[runtime], [row.voices for row in own], [row.times_real_time for row in own]
                 panel.plot(x, y, "o-", color=colour, linewidth=1.8, markersize=4.5, label=RUNTIMES[runtime], zorder=3)
+                # The slowest is named below, where nothing else is.
+                drop = runtime == next(name for name in RUNTIMES if any(row.runtime == name for row in rows))
                 for end in {0, len(own) - 1}:
                     label = f"{y[end]:.1f} ×" if y[end] >= 1 else f"{y[end]:.2g} ×"
-                    panel.annotate(
-                        label,
-                        (x[end], y[end]),
-                        (0, 6),
-                        textcoords="offset points",
-                        color=colour,
-                        fontsize=8,
-                        ha="center",
-                    )
+                    place = {"xytext": (0, -13 if drop else 6), "textcoords": "offset points", "ha": "center"}
+                    panel.annotate(label, (x[end], y[end]), color=colour, fontsize=8, **place)
             panel.set_xticks(voices, [str(voice) for voice in voices])
             panel.xaxis.set_minor_locator(NullLocator())
-            panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ×"))
+            panel.yaxis.set_major_formatter(
+                FuncFormatter(lambda value, _: "real time" if value == 1 else f"{value:g} ×")
+            )
             panel.grid(axis="y", color="#e4e2df", linewidth=0.7)
             panel.tick_params(which="both", colors=GREY, labelsize=9, length=0)
             panel.spines[:].set_visible(False)
-    panels[0][0].annotate(
-        "real time", (voices[-1] * 1.2, 1), (0, 3), textcoords="offset points", fontsize=8, ha="right", va="bottom"
-    )
     rates = ", ".join(f"{rate / 1000:g} kHz" for rate in sorted({row.sample_rate_hz for row in rows}))
     figure.suptitle(
         f"How many times real time one core makes sound, all voices sounding\n{results.cpu}, {rates}",
