@@ -34,7 +34,7 @@ class Way:
     provider: str = "cpu"
 
     def __str__(self) -> str:
-        return "fused" if self.runtime == "fused" else f"ONNX Runtime on {self.provider}"
+        return f"{'fused' if self.runtime == 'fused' else 'ONNX Runtime'} on {self.provider}"
 
 
 @dataclass(frozen=True)
@@ -93,19 +93,20 @@ def choose_decoder(
 
 
 def ways_to_play(runtime: str, provider: str) -> list[Way]:
-    """What to measure. Naming a provider means ONNX Runtime, which alone has any."""
-    if runtime == "fused":
-        return [Way("fused")]
+    """What to measure. Naming a provider and no runtime means ONNX Runtime, which has most of them."""
     if provider != "auto":
-        return [Way("onnx", provider)]
+        return [Way("fused" if runtime == "fused" else "onnx", provider)]
     installed = onnxruntime.get_available_providers()
     accelerators = [name for name in AUTO if PROVIDERS[name].full_name in installed]
+    fused = [Way("fused"), *(Way("fused", name) for name in accelerators if name == "cuda")]
     onnx = [Way("onnx", name) for name in ("cpu", *accelerators)]
-    return onnx if runtime == "onnx" else [Way("fused"), *onnx]
+    return {"fused": fused, "onnx": onnx, "auto": fused + onnx}[runtime]
 
 
 def _load(way: Way, path: Path, threads: int) -> Decoder:
-    return load_fused(path, threads) if way.runtime == "fused" else load_onnx(path, way.provider, threads)
+    if way.runtime == "fused":
+        return load_fused(path, threads, way.provider)
+    return load_onnx(path, way.provider, threads)
 
 
 def _try(

@@ -25,12 +25,12 @@ def encoder_file_of(decoder: Path) -> Path:
 def load_decoder(path: Path, runtime: str = "auto", provider: str = "auto", threads: int = 1) -> Decoder:
     """The decoder in `path`, ready to play. Raises LatentoneError, one line, when it cannot be loaded.
 
-    runtime: one of RUNTIMES. `auto` is the fused kernel where it knows the graph and no provider of ONNX Runtime is
-    named, and else ONNX Runtime: a rule without a clock in it, for all that has to come out the same twice.
+    runtime: one of RUNTIMES. `auto` is the fused kernel where it knows the graph and no provider is named, and else ONNX
+    Runtime: a rule without a clock in it, for all that has to come out the same twice.
     """
     check_runtime(runtime, provider)
     if runtime == "fused":
-        return load_fused(path, threads)
+        return load_fused(path, threads, provider)
     if runtime == "onnx" or provider != "auto":
         return load_onnx(path, provider, threads)
     try:
@@ -45,27 +45,38 @@ def load_decoder(path: Path, runtime: str = "auto", provider: str = "auto", thre
 
 
 def check_runtime(runtime: str, provider: str) -> None:
-    """Raises LatentoneError for a runtime that there is not, or one that knows no providers."""
+    """Raises LatentoneError for a runtime that there is not, or a provider that it does not have."""
     if runtime not in RUNTIMES:
         raise LatentoneError(f"runtime {runtime} is not one of {', '.join(RUNTIMES)}")
-    if runtime == "fused" and provider not in ("auto", "cpu"):
-        raise LatentoneError(f"the fused runtime is for the CPU: provider {provider} needs --runtime onnx")
+    if runtime == "fused" and provider not in ("auto", "cpu", "cuda"):
+        raise LatentoneError(f"the fused runtime is for cpu and cuda: provider {provider} needs --runtime onnx")
 
 
-def load_fused(path: Path, threads: int = 1) -> Decoder:
+def load_fused(path: Path, threads: int = 1, provider: str = "auto") -> Decoder:
     """The decoder in `path` on our own kernel; its first block compiles it, unless that was done before.
 
-    threads: cores that several voices are spread over at most.
-    Raises LatentoneError naming the file, and the reason where its graph is not one that the kernel knows.
+    threads: cores that several voices are spread over at most. provider: cuda for the kernel on an NVIDIA GPU; where that
+    does not start, the CPU's plays and says why. Raises LatentoneError naming the file, and the reason where its graph
+    is not one that the kernel knows.
     """
     use_kernel_cache()
     from .fused import FusedDecoder
     from .fused.tensors import NotFusable
 
+    why_not = ""
     try:
-        return FusedDecoder(path, threads)
+        if provider == "cuda":
+            from .cuda import CudaDecoder, CudaUnavailable
+
+            try:
+                return CudaDecoder(path)
+            except CudaUnavailable as error:
+                why_not = f" ({error})"
+        decoder = FusedDecoder(path, threads)
     except NotFusable as error:
         raise LatentoneError(f"{path}: the fused runtime cannot play it: {error}") from None
+    decoder.runtime += why_not
+    return decoder
 
 
 def load_onnx(path: Path, provider: str = "auto", threads: int = 1) -> OnnxDecoder:

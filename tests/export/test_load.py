@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from latentone.export.bench import models
 from latentone.export.errors import LatentoneError
-from latentone.export.runtime import choose
+from latentone.export.runtime import choose, cuda
 from latentone.export.runtime.choose import Way, choose_decoder
 from latentone.export.runtime.fused import FusedDecoder
 from latentone.export.runtime.load import load_decoder
@@ -65,8 +66,17 @@ def test_without_a_clock_the_kernel_is_taken_where_it_knows_the_graph(wavenet: P
 def test_naming_a_provider_means_onnx_runtime(wavenet: Path) -> None:
     assert isinstance(load_decoder(wavenet, provider="cpu"), OnnxDecoder)
     assert choose.ways_to_play("auto", "cpu") == [Way("onnx", "cpu")]
-    with pytest.raises(LatentoneError, match="cuda needs --runtime onnx"):
-        load_decoder(wavenet, "fused", "cuda")
+    with pytest.raises(LatentoneError, match="directml needs --runtime onnx"):
+        load_decoder(wavenet, "fused", "directml")
+
+
+def test_the_fused_kernel_falls_back_to_the_cpu_without_cuda(wavenet: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    if not cuda.why_not():
+        pytest.skip("this machine has CUDA")
+    decoder = load_decoder(wavenet, "fused", "cuda")
+    assert isinstance(decoder, FusedDecoder)
+    assert re.fullmatch(r"fused on one core \(the CUDA kernel cannot run: [^\n]+\)", decoder.runtime)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("load", [load_decoder, choose_decoder])

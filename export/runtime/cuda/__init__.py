@@ -21,7 +21,11 @@ from .plan import THREADS, plan_of
 if TYPE_CHECKING:
     from .stream import CudaStream
 
-__all__ = ["CudaDecoder", "why_not"]
+__all__ = ["CudaDecoder", "CudaUnavailable", "why_not"]
+
+
+class CudaUnavailable(LatentoneError):
+    """There is no CUDA here, or it does not start; the text says what is missing."""
 
 
 class CudaDecoder:
@@ -29,13 +33,13 @@ class CudaDecoder:
 
     half: matrices lie on the device in half precision, half the bytes of a step; otherwise draws are the CPU kernel's. threads:
     of a block. Making one compiles the kernel and plays a step. Raises LatentoneError, one line, for a file that cannot be
-    read and where CUDA is missing or fails, and `NotFusable`, which is one, for a graph that the kernel does not know.
+    read, CudaUnavailable where CUDA is missing or fails, and NotFusable for a graph that the kernel does not know.
     """
 
     def __init__(self, path: Path, half: bool = True, threads: int = THREADS) -> None:
         missing = why_not()
         if missing:
-            raise LatentoneError(f"the CUDA kernel cannot run: {missing}")
+            raise CudaUnavailable(f"the CUDA kernel cannot run: {missing}")
         self.manifest, h, tensors = plain_tensors(path)
         self.control_samples = h.bands
         self.plan = plan_of(h, half, threads)
@@ -45,8 +49,9 @@ class CudaDecoder:
         try:
             self._start(*packed)
         except Exception as error:
-            raise LatentoneError(f"the CUDA kernel does not start: {first_line(error)}") from error
-        self.runtime = f"cuda, {'half' if half else 'single'} precision"
+            raise CudaUnavailable(f"the CUDA kernel does not start: {first_line(error)}") from error
+        self.provider = "cuda"
+        self.runtime = f"fused on cuda, {'half' if half else 'single'} precision"
 
     def _start(self, words: np.ndarray, numbers: np.ndarray) -> None:
         from numba import cuda

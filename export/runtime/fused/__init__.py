@@ -18,11 +18,12 @@ class FusedDecoder:
 
     A voice uses one core; several are spread over `threads` of them at most.
 
-    Raises LatentoneError for a file that cannot be read and `weights.NotFusable` for a graph that it does not know.
+    Raises LatentoneError for a file that cannot be read and `tensors.NotFusable` for a graph that it does not know.
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._threads = threads
+        self.provider = "cpu"
         self.weights = read(path)
         self.manifest = self.weights.manifest
         self.control_samples = int(self.weights.plan[BANDS])
