@@ -32,7 +32,9 @@ def bench(
     model: Annotated[
         str | None, Argument(help="A model file, or a shipped model's name, to measure instead of the sizes.")
     ] = None,
-    runtimes: Annotated[str, Option(help=f"Some of {','.join(run.RUNTIMES)}.")] = ",".join(run.RUNTIMES),
+    runtimes: Annotated[str, Option(help=f"Some of {','.join(run.RUNTIMES)}; cuda needs an NVIDIA GPU.")] = ",".join(
+        run.USUAL
+    ),
     sizes: Annotated[str | None, Option(help=f"Some of {','.join(SIZES)}; random weights of these sizes.")] = None,
     bands: Annotated[str | None, Option(help="Numbers of bands, such as 1,4.")] = None,
     voices: Annotated[str | None, Option(help="Numbers of voices, such as 1,2,4,8.")] = None,

@@ -16,7 +16,15 @@ from ..runtime.machine import cores, cpu_name
 from .peak import PEAK_OF
 from .worker import ONE_THREAD
 
-RUNTIMES = {"pytorch": "PyTorch eager", "torchscript": "TorchScript", "onnx": "ONNX Runtime", "fused": "fused"}
+RUNTIMES = {
+    "pytorch": "PyTorch eager",
+    "torchscript": "TorchScript",
+    "onnx": "ONNX Runtime",
+    "fused": "fused",
+    "cuda": "fused on CUDA",
+}
+USUAL = ("pytorch", "torchscript", "onnx", "fused")
+"""What is measured unless somebody names others: all that needs no GPU."""
 """Names for people by those of flags and JSON."""
 TORCH = ("pytorch", "torchscript")
 BLOCK_SAMPLES = 64

@@ -35,6 +35,7 @@ MODULES = {
     "torchscript": ".torch_runtimes",
     "onnx": "..runtime.onnx",
     "fused": "..runtime.fused",
+    "cuda": "..runtime.cuda",
 }
 """The code of each runtime: loaded before memory is looked at, so that what comes after is the model's."""
 IDLE_SEARCH_S = 0.2
@@ -140,6 +141,10 @@ def open_runtime(runtime: str, path: Path) -> Measurable:
 
     if runtime == "fused":
         return load_fused(path)
+    if runtime == "cuda":
+        from ..runtime.cuda import CudaDecoder
+
+        return CudaDecoder(path)
     if runtime == "onnx":
         return load_onnx(path, "cpu")
     from .torch_runtimes import EagerStream, ScriptedStream, TorchDecoder

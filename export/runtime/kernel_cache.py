@@ -16,8 +16,8 @@ def use_kernel_cache() -> None:
     """
     from numba.core import config
 
-    if not config.CACHE_DIR:
-        config.CACHE_DIR = str(user_cache_path("latentone") / "kernels" / source_digest())
+    if not config.CACHE_DIR:  # pyright: ignore[reportAttributeAccessIssue]
+        config.CACHE_DIR = str(user_cache_path("latentone") / "kernels" / source_digest())  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def source_digest() -> str:

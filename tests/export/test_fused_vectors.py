@@ -1,5 +1,7 @@
 """The kernel's approximations keep what their module promises."""
 
+# pyright: reportCallIssue=false
+# An intrinsic is written with a typing context first, which those who call it do not give.
 from __future__ import annotations
 
 import numpy as np

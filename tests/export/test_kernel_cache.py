@@ -1,5 +1,7 @@
 """Compiled code is kept where it stays valid: stale code would be heard as an old version's faults."""
 
+# pyright: reportAttributeAccessIssue=false
+# numba sets its settings as attributes at run time.
 from __future__ import annotations
 
 import pytest
