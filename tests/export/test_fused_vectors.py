@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from latentone.export.runtime.fused import vectors
+from latentone.export.runtime.fused import elementwise, micro_kernels
 from latentone.export.runtime.fused.weights import tiles
 from numba import njit
 
-gate, exponentials = vectors.gate, vectors.exponentials
-accumulate_1, accumulate_2, accumulate_4 = vectors.accumulate_1, vectors.accumulate_2, vectors.accumulate_4
+gate, exponentials = elementwise.gate, elementwise.exponentials
+accumulate_1, accumulate_2 = micro_kernels.accumulate_1, micro_kernels.accumulate_2
+accumulate_4 = micro_kernels.accumulate_4
 
 
 @njit
@@ -43,14 +44,14 @@ def test_the_gate_is_tanh_times_sigmoid() -> None:
     gated(memory, count)
     signal, gates = memory[:count].astype(np.float64), memory[count : 2 * count].astype(np.float64)
     error = np.abs(memory[2 * count :] - np.tanh(signal) / (1 + np.exp(-gates))).max()
-    assert error <= vectors.GATE_ERROR
+    assert error <= elementwise.GATE_ERROR
 
 
 def test_the_exponential_holds_over_its_range() -> None:
     values = np.linspace(-86.9, 0, 1 << 20, dtype=np.float32)
     wanted = np.exp(values.astype(np.float64))
     exponentiated(values)
-    assert np.abs(values / wanted - 1).max() <= vectors.EXPONENTIAL_ERROR
+    assert np.abs(values / wanted - 1).max() <= elementwise.EXPONENTIAL_ERROR
 
 
 @pytest.mark.parametrize("columns", [16, 32, 64])

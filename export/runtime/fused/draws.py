@@ -1,0 +1,83 @@
+"""Draws of the fused kernel: what the heads' `draw` is in `models.wavenet_vae.heads`, for one band."""
+
+# pyright: reportCallIssue=false
+# An intrinsic is written with a typing context first, which those who call it do not give.
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from ....models.levels import (
+    HALF_RANGE,
+    LEVELS,
+    MINIMUM_LOG_SCALE,
+    MINIMUM_TEMPERATURE,
+    MINIMUM_UNIFORM,
+    MIXTURES,
+    MU,
+    SILENCE,
+)
+from .compiled import COMPILE
+from .elementwise import exponentials
+
+_LOG_LEVELS = math.log1p(MU)
+
+
+@njit(**COMPILE)
+def draw_softmax(memory, at, uniform, temperature):
+    """The first µ-law code whose cumulative probability exceeds `uniform`, as a companded value; logits at memory[at:]."""
+    largest = memory[at]
+    for i in range(1, LEVELS):
+        largest = max(largest, memory[at + i])
+    exponentials(memory, at, largest, np.float32(1.0) / max(temperature, np.float32(MINIMUM_TEMPERATURE)), LEVELS)
+    total = np.float32(0.0)
+    for i in range(LEVELS):
+        total += memory[at + i]
+    wanted, cumulative, code = uniform * total, np.float32(0.0), 0
+    while code < LEVELS - 1:
+        cumulative += memory[at + code]
+        if cumulative > wanted:
+            break
+        code += 1
+    return np.float32((code - SILENCE) / (LEVELS // 2))
+
+
+@njit(**COMPILE)
+def draw_logistic(memory, at, uniform, temperature):
+    """A 16-bit sample from the mixture whose logits, means and log scales lie at memory[at:]."""
+    warmth = max(temperature, np.float32(MINIMUM_TEMPERATURE))
+    largest = memory[at]
+    for k in range(1, MIXTURES):
+        largest = max(largest, memory[at + k])
+    total = np.float32(0.0)
+    for k in range(MIXTURES):
+        memory[at + k] = math.exp((memory[at + k] - largest) / warmth)
+        total += memory[at + k]
+    which, below, share = 0, np.float32(0.0), memory[at] / total
+    cumulative = share
+    for k in range(1, MIXTURES):
+        if cumulative > uniform:
+            break
+        which, below, share = k, cumulative, memory[at + k] / total
+        cumulative += share
+    within = (uniform - below) / share
+    within = min(max(within, np.float32(MINIMUM_UNIFORM)), np.float32(1.0 - MINIMUM_UNIFORM))
+    logit = np.float32(math.log(within / (np.float32(1.0) - within)))
+    log_scale = max(memory[at + 2 * MIXTURES + which], np.float32(MINIMUM_LOG_SCALE))
+    sample = memory[at + MIXTURES + which] + np.float32(math.exp(log_scale)) * temperature * logit
+    code = min(max(np.rint(sample * np.float32(HALF_RANGE)), np.float32(-HALF_RANGE)), np.float32(HALF_RANGE - 1))
+    return code / np.float32(HALF_RANGE)
+
+
+@njit(**COMPILE)
+def companded(value):
+    """µ-law companding of an amplitude, as `mulaw.compand`."""
+    return np.float32(math.copysign(math.log(1.0 + MU * abs(value)) / _LOG_LEVELS, value))
+
+
+@njit(**COMPILE)
+def expanded(value):
+    """Amplitude of a companded value, as `mulaw.expand`."""
+    return np.float32(math.copysign((math.exp(abs(value) * _LOG_LEVELS) - 1.0) / MU, value))
