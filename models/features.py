@@ -34,9 +34,10 @@ class MelSpectrogram(nn.Module):
         angle = 2 * math.pi * np.outer(np.arange(bins), np.arange(self.window_samples)) / self.window_samples
         window = np.hanning(self.window_samples + 1)[:-1]
         basis = np.concatenate([np.cos(angle), -np.sin(angle)]) * window
-        self.register_buffer("basis", torch.tensor(basis[:, None, :], dtype=torch.float32))
+        # Neither belongs into a checkpoint: both follow from the sizes, and the basis is larger than many a network.
+        self.register_buffer("basis", torch.tensor(basis[:, None, :], dtype=torch.float32), persistent=False)
         mel = librosa.filters.mel(sr=sample_rate_hz, n_fft=self.window_samples, n_mels=mels)
-        self.register_buffer("mel", torch.tensor(mel, dtype=torch.float32))
+        self.register_buffer("mel", torch.tensor(mel, dtype=torch.float32), persistent=False)
 
     def forward(self, audio: Tensor) -> Tensor:
         """(batch, samples) to (batch, mels, samples // hop); frame i is centred on sample i × hop."""

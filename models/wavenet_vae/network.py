@@ -19,6 +19,9 @@ from .hyperparameters import Hyperparameters
 ACTIVE_VARIANCE = 0.01
 """A latent is active when the variance of its posterior mean over the data exceeds this (Burda et al. 2016)."""
 
+RECOMPUTED = "encoder.mfcc.mel."
+"""Tensors that follow from the hyperparameters, which a checkpoint may hold all the same."""
+
 
 @dataclass(frozen=True)
 class Losses:
@@ -112,6 +115,7 @@ def load(path: Path) -> tuple[WaveNetVAE, dict[str, Any]]:
         raise LatentoneError(f"{path}: not a WaveNet VAE checkpoint of `latentone train wavenet-vae`")
     model = WaveNetVAE(Hyperparameters.from_dict(record["hyperparameters"]))
     weights = {key.removeprefix("model."): value for key, value in record["state_dict"].items()}
+    weights = {key: value for key, value in weights.items() if not key.startswith(RECOMPUTED)}
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:

@@ -74,6 +74,15 @@ def test_it_draws_what_pytorch_draws_over_20_blocks_of_carried_state(bands: int,
     assert result.largest_error < 2e-6
 
 
+def test_a_48_khz_model_draws_what_pytorch_draws(tmp_path: Path) -> None:
+    model = small_model(16, sample_rate_hz=48000, latent_hop_samples=960)
+    _, calibration = write(model, tmp_path / "small.onnx")
+    decoder = FusedDecoder(tmp_path / "small.onnx")
+    assert decoder.manifest.sample_rate_hz == 48000
+    result = parity.check_decoder(model.decoder, calibration, decoder, (1, 20, 4, 15))
+    assert result.identical >= 0.999
+
+
 @pytest.mark.parametrize("bands", [1, 8])
 def test_it_draws_what_onnx_runtime_draws_from_the_same_past(bands: int, tmp_path: Path) -> None:
     decoder = fused(tmp_path / "small.onnx", bands)
