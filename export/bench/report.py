@@ -60,11 +60,13 @@ def facts(results: Results) -> Iterator[str]:
         f"{results.cpu}, {results.cores} core(s), of which one is used; its peak is {results.peak_gflops:.0f} GFLOP/s, "
         f"by {results.peak_of}."
     )
-    yield (
-        "A sample is one of all voices at once. p50 to max: milliseconds for a block of "
-        f"{', '.join(sorted({str(row.block_samples) for row in results.rows}))} samples. MB: what the process grew by since before "
-        "the file was read, with code that the first block loads. What is slower than real time is measured over less sound."
-    )
+    if results.rows:
+        blocks = ", ".join(sorted({str(row.block_samples) for row in results.rows}))
+        yield (
+            f"A sample is one of all voices at once. p50 to max: milliseconds for a block of {blocks} samples. MB: what the "
+            "process grew by since before the file was read, with code that the first block loads. What is slower than real "
+            "time is measured over less sound."
+        )
     yield from results.left_out
 
 
