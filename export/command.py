@@ -37,6 +37,9 @@ def export(
     Example: latentone export runs/wavenet-vae/last.ckpt -o voice.onnx
     """
     _needs_torch("exporting")
+    from .runtime.kernel_cache import use_kernel_cache
+
+    use_kernel_cache()
     from .export import Request
     from .export import export as run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
@@ -198,10 +199,12 @@ class Engine:
         """From the last sample heard to silence within a frame; the next block then rises from silence."""
         self._faults += 1
         self._first_fault = self._first_fault or f"{type(fault).__name__}: {fault}"
-        self._voices.reset()
         out.fill(0.0)
         np.multiply(self._last, self._fall, out=out[:, : self._hop])
         self._mixer.rise()
+        # Where even this fails the next block will too, and is faded in its turn.
+        with contextlib.suppress(Exception):
+            self._voices.reset()
 
     def _measure(self, took_s: float, samples: int) -> None:
         block_s = samples / self._sample_rate_hz

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from .machine import cores, cpu_name
 from .measure import measure
 from .providers import AUTO, PROVIDERS
 
-LIBRARIES = ("latentone", "numba", "llvmlite", "numpy", "onnxruntime")
+LIBRARIES = ("latentone", "numba", "llvmlite", "numba-cuda", "numpy", "onnxruntime")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def choose_decoder(
 ) -> Choice:
     """The decoder in `path`, in the runtime that was asked for or, for `auto`, the one measured to be fastest.
 
-    Blocks until it is measured: about a second, and once for a CPU half a minute more while the fused kernel is compiled.
+    Blocks until it is measured: about a second, and once for a CPU a quarter of a minute more while the fused kernel is compiled.
     What was found is kept in `folder`, the user's cache by default, for this CPU, file, voices and these libraries.
     Raises LatentoneError, one line, when no runtime can play the file.
     """
@@ -83,9 +83,12 @@ def choose_decoder(
     if known is not None:
         way, speed = known.ways[0]
         try:
-            return _told(_load(way, path, threads), speed, known, runtime, remembered=True)
+            decoder = _load(way, path, threads)
+            if _started(way, decoder) == way or len(ways) == 1:
+                return _told(decoder, speed, known, runtime, remembered=True)
         except LatentoneError:
-            pass  # what could play it then cannot now: look again
+            pass
+        # What could play it then cannot now: look again.
     decoders, finding = _try(ways, path, lambda way: _load(way, path, threads), voices, block_samples)
     cache.write(key, finding)
     way, speed = finding.ways[0]
@@ -125,12 +128,24 @@ def _try(
             refused.append(str(error).removeprefix(f"{path}: "))
             continue
         # A provider that did not start left its place to the CPU, which is measured as itself.
-        started = Way(way.runtime, getattr(decoder, "provider", way.provider))
+        started = _started(way, decoder)
         if started != way and started in ways:
             continue
+        try:
+            speed = measure(decoder, voices, block_samples).times_real_time
+        except Exception as error:  # whatever a runtime throws, another may play
+            if not speeds and way == ways[-1]:
+                raise LatentoneError(f"{path}: {way} fails while it plays ({type(error).__name__}: {error})") from None
+            refused.append(f"{way} fails while it plays ({type(error).__name__})")
+            continue
         decoders[way] = decoder
-        speeds.append((way, measure(decoder, voices, block_samples).times_real_time))
+        speeds.append((way, speed))
     return decoders, _Finding(sorted(speeds, key=lambda item: -item[1]), refused)
+
+
+def _started(way: Way, decoder: Decoder) -> Way:
+    """The way that `decoder` really plays: a provider that did not start has left its place to the CPU."""
+    return Way(way.runtime, getattr(decoder, "provider", way.provider))
 
 
 def _told(decoder: Decoder, speed: float, finding: _Finding, runtime: str, *, remembered: bool) -> Choice:
@@ -153,7 +168,10 @@ def _key(path: Path, ways: list[Way], threads: int, voices: int, block_samples: 
 
 
 def _version(library: str) -> str:
-    return onnxruntime.__version__ if library == "onnxruntime" else version(library)
+    try:
+        return onnxruntime.__version__ if library == "onnxruntime" else version(library)
+    except PackageNotFoundError:
+        return ""
 
 
 class _Cache:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -17,7 +18,12 @@ def use_kernel_cache() -> None:
     from numba.core import config
 
     if not config.CACHE_DIR:  # pyright: ignore[reportAttributeAccessIssue]
-        config.CACHE_DIR = str(user_cache_path("latentone") / "kernels" / source_digest())  # pyright: ignore[reportAttributeAccessIssue]
+        folder = user_cache_path("latentone") / "kernels" / source_digest()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:  # compiled anew each time, but it plays
+            folder = Path(tempfile.mkdtemp(prefix="latentone-"))
+        config.CACHE_DIR = str(folder)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def source_digest() -> str:

@@ -48,7 +48,7 @@ class OnnxDecoder:
     def decode_and_draw(
         self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
     ) -> tuple[np.ndarray, np.ndarray, State]:
-        """`decode` for those who compare runtimes: also what was drawn, companded, (batch, steps, bands), before audio."""
+        """`decode` for those who compare runtimes: also the values drawn, (batch, steps, bands), before audio."""
         feed = {"latents": latents, "noise": noise, "temperature": temperature, **state}
         drawn, audio, *following = _run(self._session, ["drawn", *self._outputs], feed)
         return drawn, audio, dict(zip(self._state_names, following, strict=True))

@@ -1,4 +1,4 @@
-"""Which operators an ONNX file's graph is made of, read without the onnx package, which a player does not need."""
+"""Which operators an ONNX file's graph is made of, read without loading its weights."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class WaveNetVAE(nn.Module):
         over the batch. An autoregressive decoder would otherwise do without. shuffle: permute latents in time, to
         see how much they are used. Clips have to be longer than the receptive field (`data.clip_latents`).
         """
-        mean, log_variance = self.encoder(batch["features"])
+        mean, log_variance = (part.float() for part in self.encoder(batch["features"]))
         latents = mean
         if self.training:
             latents = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)

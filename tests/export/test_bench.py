@@ -41,7 +41,7 @@ def test_every_runtime_plays_the_same_sound(head: str, tolerance: float, tmp_pat
     """What is compared is the same work: same weights, latents, noise, voices, over blocks of carried state."""
     path = models.write("mini", 16, 16000, head, tmp_path)
     heard = {}
-    for runtime in run.RUNTIMES:
+    for runtime in run.USUAL:
         decoder = open_runtime(runtime, path)
         material, stream = Material(decoder.manifest, voices=2, block_frames=2), decoder.stream(2)
         blocks = []
@@ -51,7 +51,7 @@ def test_every_runtime_plays_the_same_sound(head: str, tolerance: float, tmp_pat
             blocks.append(material.audio.copy())
         heard[runtime] = np.concatenate(blocks, axis=2)
     assert 0.01 < heard["fused"].std() < 1
-    for runtime in run.RUNTIMES:
+    for runtime in run.USUAL:
         np.testing.assert_allclose(heard[runtime], heard["pytorch"], atol=tolerance, err_msg=runtime)
 
 
@@ -84,7 +84,7 @@ def test_the_rows_are_there_for_programs_and_the_picture_for_people(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)
     assert results["peak_gflops"] > 0
-    assert [(r["runtime"], r["voices"]) for r in results["rows"]] == [(n, v) for n in run.RUNTIMES for v in (1, 2)]
+    assert [(r["runtime"], r["voices"]) for r in results["rows"]] == [(n, v) for n in run.USUAL for v in (1, 2)]
     for found in results["rows"]:
         assert set(found) == ROW
         assert set(found["block_ms"]) == {"p50", "p95", "p99", "max"}
@@ -118,7 +118,7 @@ def test_without_pytorch_the_shipped_model_is_measured_and_the_rest_is_said(
 ) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr(command, "find_spec", lambda name: None if name == "torch" else real(name))
-    chosen, left_out = command._models(None, [*run.RUNTIMES], ["mini"], [1], 16000, "softmax", tmp_path)
+    chosen, left_out = command._models(None, [*run.USUAL], ["mini"], [1], 16000, "softmax", tmp_path)
     [model] = chosen
     assert (model.size, model.runtimes) == ("voice", ("onnx", "fused"))
     assert "pip install" in left_out[0]
