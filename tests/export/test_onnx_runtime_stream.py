@@ -117,6 +117,7 @@ def test_a_voice_that_is_reset_starts_anew_and_the_others_do_not_notice(decoder:
         for tensor in state.values():
             tensor[voice] = 0
         state = player.both(stream, state, 1, active)
+        assert_same(stream.save(), state)
 
 
 def test_a_saved_state_is_a_copy_and_can_be_played_again(decoder: OnnxDecoder) -> None:
@@ -140,6 +141,8 @@ def test_two_streams_of_a_decoder_do_not_meet(decoder: OnnxDecoder) -> None:
     for frames in (1, 2, 3):
         first = player.both(one, first, frames, active)
         second = player.both(other, second, frames, active)
+        assert_same(one.save(), first)
+        assert_same(other.save(), second)
 
 
 def test_arrays_may_be_parts_of_larger_ones(decoder: OnnxDecoder) -> None:

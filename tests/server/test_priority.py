@@ -90,3 +90,4 @@ def test_giving_up_for_a_thread_that_has_ended_is_no_error() -> None:
     thread.start()
     thread.join()
     priority.give_up(thread)
+    assert not thread.is_alive()
