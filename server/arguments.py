@@ -31,13 +31,19 @@ class Argument:
     unit: str = ""
     optional: bool = False
     repeated: bool = False
-    """True for a last argument that may be given once a knob."""
+    """True for a last argument that may be given several times: numbers once a knob, names as often as `times` says."""
+    times: int = 1
+    """How many values a knob a repeated number may have."""
+    choices: tuple[str, ...] = ()
+    """What a string may be; anything when empty."""
 
     def usage(self) -> str:
         """For people: `gain_db (-90 to 24 dB)`."""
         notes = []
         if math.isfinite(self.low) and self.high < INT32_MAX:
             notes.append(f"{self.low:g} to {self.high:g} {self.unit}".strip())
+        if self.choices:
+            notes.append(" or ".join(self.choices))
         if self.optional:
             notes.append("optional")
         return self.name + ("…" if self.repeated else "") + (f" ({', '.join(notes)})" if notes else "")
@@ -48,11 +54,12 @@ class Argument:
         Raises AddressError, on behalf of `address`, when it is no such thing or out of range.
         """
         if self.kind == "string":
-            if isinstance(value, str) and value:
-                return value
-            if isinstance(value, int | float):
-                return f"{value:g}"
-            raise AddressError(address, f"{self.name} must be a name, got {_show(value)}")
+            text = f"{value:g}" if isinstance(value, int | float) else value
+            if not isinstance(text, str) or not text:
+                raise AddressError(address, f"{self.name} must be a name, got {_show(value)}")
+            if self.choices and text not in self.choices:
+                raise AddressError(address, f"{self.name} must be {' or '.join(self.choices)}, got {_show(value)}")
+            return text
         try:
             number = float(value) if isinstance(value, int | float | str) else math.nan
         except (ValueError, OverflowError):

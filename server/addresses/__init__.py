@@ -1,0 +1,23 @@
+"""The OSC namespace as one table: dispatch, `/help`, the README, OSCQuery and the patches' test are all made from it."""
+
+from __future__ import annotations
+
+from .namespace import Command, Namespace, address_safe, find_row, markdown_table
+from .rows import GAIN_DB, GLIDE_S, KNOB, NOTICES, REPLIES, TABLE, TEMPERATURE, Address, StatusReply
+
+__all__ = [
+    "GAIN_DB",
+    "GLIDE_S",
+    "KNOB",
+    "NOTICES",
+    "REPLIES",
+    "TABLE",
+    "TEMPERATURE",
+    "Address",
+    "Command",
+    "Namespace",
+    "StatusReply",
+    "address_safe",
+    "find_row",
+    "markdown_table",
+]

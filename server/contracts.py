@@ -1,0 +1,136 @@
+"""What the desk needs of the parts of a playing instrument; the parts themselves do not know of it.
+
+Each method is called from a thread of the desk, never from the engine's, and may wait for a disk. Each raises
+LatentoneError, with one line for the performer, when it cannot be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from .addresses import StatusReply
+from .events import Value
+
+
+class Clocked(Protocol):
+    """The engine, as others see it. Every method may be called from any thread and returns at once."""
+
+    def status_reply(self) -> StatusReply: ...
+
+    def targets(self) -> list[float]:
+        """Where the knobs of voice 0 are meant to be after the events taken in so far, (dim,) in knob units."""
+        ...
+
+    def value_of(self, address: str) -> tuple[Value, ...] | None:
+        """What was last said to an address of the engine, such as `/gain_db` or `/voice/1/latent/3`; None if it has no value."""
+        ...
+
+    def sample_at(self, unix_time_s: float) -> int:
+        """The sample of the stream that is heard at a time of the wall clock, in seconds since 1970."""
+        ...
+
+    def clear_scheduled(self) -> None:
+        """Forget every event that waits for its sample."""
+        ...
+
+
+class PresetBook(Protocol):
+    """Where presets are kept."""
+
+    def names(self) -> list[str]: ...
+
+    def recall(self, name: str) -> list[float]: ...
+
+    def store(self, name: str, values: Sequence[float]) -> None: ...
+
+    def delete(self, name: str) -> None: ...
+
+
+class ModelInfo(NamedTuple):
+    """The model that plays."""
+
+    name: str
+    sample_rate_hz: int
+    latents: Sequence[tuple[str, float]]
+    """Of each knob its name and resting place."""
+    channels: int
+    voices: int
+    runtime: str
+
+
+class ModelShelf(Protocol):
+    """The models that can be played, and the one that plays."""
+
+    def names(self) -> list[str]: ...
+
+    def info(self) -> ModelInfo: ...
+
+    def load(self, name: str) -> None:
+        """Load and warm a model aside, and return when it has been faded over to; seconds later, as a rule."""
+        ...
+
+
+class MapRow(NamedTuple):
+    """One mapping, for people and for `/map/list.reply`."""
+
+    source: str
+    target: str
+    low: float
+    high: float
+    curve: str
+
+
+class Maps(Protocol):
+    """What outside controls move."""
+
+    def learn(self, target: str, low: float | None, high: float | None, learned: LearnedCall) -> None:
+        """Wait for the next control, and call `learned(source, target)` when it has been moved."""
+        ...
+
+    def cancel(self) -> None: ...
+
+    def add(self, source: str, target: str, low: float | None, high: float | None, curve: str | None) -> None: ...
+
+    def remove(self, source: str) -> None: ...
+
+    def rows(self) -> list[MapRow]: ...
+
+    def save(self) -> Path:
+        """Write the mappings into the settings file in use, and leave the rest of it as it is; returns the file."""
+        ...
+
+    def heard_osc(self, address: str, arguments: Sequence[object]) -> list[tuple[str, tuple[Value, ...]]] | None:
+        """Addresses and values that a mapped (or being learned) OSC address of somebody else's asks for; None if it is not mapped."""
+        ...
+
+
+class LearnedCall(Protocol):
+    def __call__(self, source: str, target: str) -> None: ...
+
+
+class Recorder(Protocol):
+    """Takes down the sound, and the session as a score."""
+
+    def start(self, name: str) -> Path:
+        """Begin; returns the sound file. Raises when one is under way, or the name is not that of a file."""
+        ...
+
+    def stop(self) -> tuple[Path, float]:
+        """End; returns the sound file and its length in seconds."""
+        ...
+
+
+class Sources(Protocol):
+    """Scores that are played live."""
+
+    def names(self) -> list[str]: ...
+
+    def play(self, name: str) -> None: ...
+
+    def stop(self, name: str) -> None: ...
+
+    def set_rate(self, name: str, times: float) -> None: ...
+
+    def set_loop(self, name: str, on: bool) -> None: ...
