@@ -1,4 +1,4 @@
-"""The engine: once a block, events turn knobs, knobs glide, the decoder sounds, the sink takes it and sets the pace."""
+"""The engine: once a block, events move targets, the model sounds, the mixer adds up, the sink takes it and sets the pace."""
 
 from __future__ import annotations
 
@@ -6,60 +6,59 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..export.runtime import Decoder
 from .audio import Sink
+from .clock import StreamClock
 from .events import ControlEvent, EventQueue
 from .idle import IdleMotion
+from .layer import Layer
+from .layers import Layers
+from .levels import Levels
 from .mapping import Mapping
 from .mixer import Mixer
 from .schedule import Schedule
-from .voices import Voices
+from .status import Meter, Status
 
 EVENTS_A_BLOCK = 1024
 """Most events taken from the queue in one block: a flood of messages may wait, the sound may not."""
 WAITING_EVENTS = 65536
 """Most events that may wait for their sample; more than that are dropped and counted."""
-LOAD_MEAN_S = 1.0
+PANIC = "/panic"
+ANSWER_DEADLINE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How the engine is doing, at one moment; made on the reader's thread."""
+class Tap(Protocol):
+    """Hears what is played and what moves it, on the engine's thread: it must not wait, lock, or allocate what grows."""
 
-    seconds: float
-    """Sound made so far."""
-    load: float
-    """Time that making it takes for each second of sound, averaged over about a second; above 1 it cannot keep up."""
-    load_peak: float
-    """The same for the worst single block so far."""
-    peak: float
-    """Largest magnitude handed to the sink so far; above 1 it clips."""
-    underruns: int
-    events_late: int
-    """Events whose sample had already been played; they took effect at once."""
-    events_dropped: int
-    """Events lost because too many were waiting."""
-    faults: int
-    """Blocks that the decoder failed to make; each was heard as a short fade to silence."""
-    first_fault: str
-    idle: bool
-    """True until somebody touches a knob."""
-    voices: int
-    """How many of them sound."""
+    def sound(self, audio: np.ndarray) -> None:
+        """Float32 (channels, samples), as it goes to the sink; to be copied."""
+        ...
+
+    def event(self, event: ControlEvent, sample: int) -> None:
+        """`event` took effect; timed for `sample` of the stream it would do the same again."""
+        ...
+
+
+class _Deaf:
+    def sound(self, audio: np.ndarray) -> None:
+        pass
+
+    def event(self, event: ControlEvent, sample: int) -> None:
+        pass
 
 
 class Engine:
-    """Joins a queue of events to a sink through mapping, voices and mixer. One thread calls `run`.
+    """Joins a queue of events to a sink through the layer that plays, and the mixer. One thread calls `run`.
 
-    Knobs move once a frame of the decoder (`hop_samples`). An event with `at_sample` takes effect on that sample, rounded
-    down to a multiple of the decoder's `control_samples`: the block is made in pieces there. Any other takes effect with
-    the next block. Gains never step: they begin a straight line at the event. The sound starts from silence and ends in
-    it. None of it depends on how long the blocks are.
+    The stream is counted in samples of the sink. Gains, gates and places move on the sample that an event names, or with
+    the next block; latents on the decoder's step there (see `Layer`). Nothing that is heard depends on how long the blocks are.
+    The sound starts from silence and ends in it.
 
     A block that the decoder fails to make (an exception, or numbers that are not finite) is replaced by a fade to
     silence, and the decoder goes on from its initial state: what led to the failure may live in the state.
@@ -70,89 +69,154 @@ class Engine:
         decoder: Decoder,
         sink: Sink,
         mapping: Mapping,
+        levels: Levels,
         queue: EventQueue,
         *,
-        block_frames: int,
+        block_samples: int,
         seed: int = 0,
         idle: IdleMotion | None = None,
     ) -> None:
-        manifest = decoder.manifest
-        hop = manifest.hop_samples
-        self._sink, self._mapping, self._queue = sink, mapping, queue
-        self._block_frames, self._hop, self._sample_rate_hz = block_frames, hop, manifest.sample_rate_hz
-        self._mixer = Mixer(mapping, manifest.channels, hop, manifest.sample_rate_hz, block_frames * hop)
-        self._voices = Voices(decoder, mapping, self._mixer.active, block_frames, seed, idle)
-        self._schedule = Schedule(decoder.control_samples)
+        """block_samples: of the sink, made at a time. `sink` is open: its rate and channels are those of the stream."""
+        self._sink, self._queue, self.levels = sink, queue, levels
+        self._block, self._rate_hz, self._seed = block_samples, sink.sample_rate_hz, seed
+        self._mixer = Mixer(levels, sink.channels, self._rate_hz, block_samples)
+        self.layers = Layers(self.new_layer(decoder, mapping, idle), self._rate_hz, block_samples)
+        self._schedule = Schedule()
+        self._calls: deque[Callable[[], object]] = deque()
+        self.tap: Tap = _Deaf()
 
         self._sample = 0
-        self._out = np.zeros((self._mixer.channels, block_frames * hop), np.float32)
-        self._nothing = np.zeros((len(mapping.voices), manifest.channels, 1), np.float32)
-        self._last = np.zeros((self._mixer.channels, 1), np.float32)
-        self._fall = np.arange(hop, 0, -1, dtype=np.float32) / np.float32(hop)
+        self._begun = False
+        self._fade_at = math.inf
+        self._out = np.zeros((sink.channels, block_samples), np.float32)
+        self._last = np.zeros((sink.channels, 1), np.float32)
 
-        self._anchor = (0, time.time())
-        self._blocks = 0
-        self._load = self._load_peak = self._peak = 0.0
+        self._clock = StreamClock(self._rate_hz, time.time(), sink.latency_s)
+        self._meter, self._peak = Meter(), 0.0
         self._late = self._dropped = self._faults = 0
         self._first_fault = ""
 
-    def schedule(self, events: Iterable[ControlEvent]) -> None:
-        """Take events that are known beforehand, such as a score's, however many; before `run`."""
-        for event in events:
-            self._schedule.put(event)
+    # What other threads may call -------------------------------------------------------------------------------------
 
-    def run(self, stop: threading.Event, seconds: float | None = None) -> None:
-        """Play until `stop` is set or `seconds` (rounded up to a frame) have been written to the open sink."""
-        frames = math.inf if seconds is None else math.ceil(round(seconds * self._sample_rate_hz / self._hop, 6))
-        end, block = frames * self._hop, self._block_frames * self._hop
-        while self._sample < end:
-            closing = stop.is_set() or self._sample + block >= end
-            self._play_block(int(min(block, end - self._sample)), closing)
-            if closing:
-                return
+    def new_layer(self, decoder: Decoder, mapping: Mapping, idle: IdleMotion | None = None) -> Layer:
+        """A layer for `swap`, at rest; made on any thread."""
+        return Layer(
+            decoder, mapping, self._mixer.active, self._rate_hz, self._block,
+            seed=self._seed, idle=idle, applied=lambda event, sample: self.tap.event(event, sample),
+        )  # fmt: skip
+
+    def ask(self, function: Callable[[], Any]) -> Any:
+        """Run `function` on the engine's thread before the next block, and return what it gives or raise what it raises.
+
+        Raises TimeoutError when the engine does not come to it.
+        """
+        answer: list[Any] = []
+        answered = threading.Event()
+
+        def run() -> None:
+            try:
+                answer.extend((function(), None))
+            except Exception as error:  # for the one who asked
+                answer.extend((None, error))
+            answered.set()
+
+        self._calls.append(run)
+        if not answered.wait(ANSWER_DEADLINE_S):
+            raise TimeoutError("the engine does not answer")
+        if answer[1] is not None:
+            raise answer[1]
+        return answer[0]
+
+    def clear_scheduled(self) -> None:
+        """Forget every event that waits for its sample."""
+        self._calls.append(self._schedule.clear)
+        self._calls.append(lambda: self.layer.clear())
 
     def status(self) -> Status:
-        """A snapshot, from any thread."""
+        """A snapshot."""
         return Status(
-            seconds=self._sample / self._sample_rate_hz,
-            load=self._load,
-            load_peak=self._load_peak,
+            seconds=self._sample / self._rate_hz,
+            load=self._meter.load,
+            load_peak=self._meter.peak,
             peak=self._peak,
             underruns=self._sink.underruns,
             events_late=self._late,
             events_dropped=self._dropped + self._queue.dropped,
             faults=self._faults,
             first_fault=self._first_fault,
-            idle=self._voices.idling,
+            idle=self.layer.idling,
             voices=int(np.count_nonzero(self._mixer.active)),
         )
 
     def sample_at(self, unix_time_s: float) -> int:
-        """The sample of the model's stream that is heard at a time of the wall clock, from any thread.
-
-        Tied together anew after each block, so it follows the drift of both clocks; it is as exact as the sink's
-        latency is known and its `write` returns on time: within about one block.
-        """
-        sample, written_at_s = self._anchor
-        return sample + round((unix_time_s - written_at_s - self._sink.latency_s) * self._sample_rate_hz)
+        """The sample of the stream that is heard at a time of the wall clock; see `StreamClock`."""
+        return self._clock.sample_at(unix_time_s)
 
     def targets(self) -> list[float]:
-        """Where the first voice's knobs are meant to be, (dim,): the place that drifts until one is touched.
+        """Where the first voice's knobs are meant to be, (dim,): the place that drifts until one is touched."""
+        return self.layer.targets()
 
-        From any thread.
-        """
-        return self._voices.targets()
+    @property
+    def layer(self) -> Layer:
+        """The one that plays, or that the sound is fading over to."""
+        return self.layers.playing
 
-    def _play_block(self, samples: int, closing: bool) -> None:
+    @property
+    def sample(self) -> int:
+        """How many samples of the stream have been made."""
+        return self._sample
+
+    # What the thread that plays does ---------------------------------------------------------------------------------
+
+    def schedule(self, events: Iterable[ControlEvent]) -> None:
+        """Take events that are known beforehand, such as a score's, however many; before `run`."""
+        for event in events:
+            self._take(event, math.inf)
+
+    def run(self, stop: threading.Event, seconds: float | None = None, *, fading_out: bool = True) -> None:
+        """Play until `stop` is set or `seconds` have been written to the open sink; the end fades out, or is cut."""
+        fade_samples = self._mixer.gain_samples
+        end = math.inf if seconds is None else round(seconds * self._rate_hz)
+        self._fade_at = end - fade_samples if fading_out else math.inf
+        while self._sample < end:
+            if stop.is_set() and self._fade_at > self._sample:
+                if not fading_out:
+                    return
+                self._fade_at, end = self._sample, min(end, self._sample + fade_samples)
+            samples = int(min(self._block, end - self._sample))
+            if (layer := self.layers.begin_swap(self._sample)) is not None:
+                self.tap.event(ControlEvent("/model/load", (layer.manifest.name,)), self._sample)
+            self._play_block(self.layers.next_swap(self._sample + samples) - self._sample)
+
+    def save(self) -> dict[str, Any]:
+        """All that the next samples depend on, but for events that wait; asked for between two swaps."""
+        return {
+            "sample": self._sample,
+            "levels": self.levels.save(),
+            "mixer": self._mixer.save(),
+            "layer": self.layer.save(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Before `run`: go on from what `save` of an engine with the same model, voices and sink gave, at sample 0."""
+        self.levels.load(state["levels"])
+        self._mixer.load(state["mixer"])
+        self.layer.load(state["layer"], origin_shift=int(state["sample"]))
+        self._begun = True
+
+    def _play_block(self, samples: int) -> None:
+        while self._calls:
+            self._calls.popleft()()
         self._take_events()
         out = self._out[:, :samples]
         began_s = time.perf_counter()
-        self._sound(out, closing)
-        self._measure(time.perf_counter() - began_s, samples)
+        self._sound(out)
+        self._meter.add(time.perf_counter() - began_s, samples / self._rate_hz)
+        self.tap.sound(out)
         self._sink.write(out)
         self._last[:] = out[:, -1:]
         self._sample += samples
-        self._anchor = (self._sample, time.time())
+        self._clock.written(self._sample, time.time(), self._sink.latency_s)
 
     def _take_events(self) -> None:
         """Empty the queue: what is for now is applied, what is for later waits in order."""
@@ -160,32 +224,51 @@ class Engine:
             event = self._queue.take()
             if event is None:
                 return
-            if event.at_sample is None:
-                self._mapping.apply(event)
-            elif len(self._schedule) < WAITING_EVENTS:
-                self._late += event.at_sample < self._sample
-                self._schedule.put(event)
-            else:
-                self._dropped += 1
+            self._take(event, WAITING_EVENTS)
 
-    def _sound(self, out: np.ndarray, closing: bool) -> None:
+    def _take(self, event: ControlEvent, most_waiting: float) -> None:
+        at, owned = event.at_sample, self.levels.owns(event.address)
+        if at is not None and len(self._schedule) + len(self.layer) >= most_waiting:
+            self._dropped += 1
+            return
+        if at is not None and at < self._sample:
+            self._late += 1
+            at = None
+        if event.address == PANIC:  # both halves on one sample
+            at = max(at or 0, self.layer.now())
+        if owned:
+            if at is None:
+                self.levels.apply(event)
+                self.tap.event(event, self._sample)
+            else:
+                self._schedule.put(event, at)
+        if event.address == PANIC or not owned:
+            if at is None:
+                self.layer.apply(event)
+            else:
+                self.layer.put(event, at)
+
+    def _sound(self, out: np.ndarray) -> None:
         """Fill `out` (channels, samples), in pieces between the events that fall into it."""
         fault = None
         first, end = self._sample, self._sample + out.shape[1]
-        fade = end - self._hop if closing else end
         at = first
         while at < end:
             while (event := self._schedule.take(at)) is not None:
-                self._mapping.apply(event)
-            self._mixer.follow(closing=at >= fade, at_start=at == 0)
-            self._voices.follow(at)
-            until = self._schedule.next_due(fade if at < fade else end)
+                self.levels.apply(event)
+                if event.address != PANIC:  # which the layer tells of
+                    self.tap.event(event, at)
+            self._mixer.follow(closing=at >= self._fade_at, at_start=not self._begun)
+            self._begun = True
+            until = self._schedule.next_due(end if at >= self._fade_at else int(min(end, self._fade_at)))
             until = at + self._mixer.until_shut(until - at)
+            piece = out[:, at - first : until - first]
+            self._mixer.open(piece)
             try:
-                audio = self._voices.play(at, until - at)
+                self.layers.play(at, piece, self._mixer)
             except Exception as error:  # whatever a runtime throws, the instrument stays alive
-                fault, audio = fault or error, self._nothing
-            self._mixer.mix(audio, out[:, at - first : until - first])
+                fault = fault or error
+            self._mixer.close(piece)
             at = until
         peak = max(float(out.max()), -float(out.min()))  # NaN anywhere comes through both, with no temporary array
         if fault is None and not math.isfinite(peak):
@@ -196,19 +279,13 @@ class Engine:
             self._recover(fault, out)
 
     def _recover(self, fault: Exception, out: np.ndarray) -> None:
-        """From the last sample heard to silence within a frame; the next block then rises from silence."""
+        """From the last sample heard to silence within `gain_samples`; the next block then rises from silence."""
         self._faults += 1
         self._first_fault = self._first_fault or f"{type(fault).__name__}: {fault}"
         out.fill(0.0)
-        np.multiply(self._last, self._fall, out=out[:, : self._hop])
+        count = min(self._mixer.gain_samples, out.shape[1])
+        out[:, :count] = self._last * np.arange(count, 0, -1, dtype=np.float32) / count
         self._mixer.rise()
         # Where even this fails the next block will too, and is faded in its turn.
         with contextlib.suppress(Exception):
-            self._voices.reset()
-
-    def _measure(self, took_s: float, samples: int) -> None:
-        block_s = samples / self._sample_rate_hz
-        self._blocks += 1
-        load = took_s / block_s
-        self._load += (load - self._load) * max(block_s / LOAD_MEAN_S, 1.0 / self._blocks)
-        self._load_peak = max(self._load_peak, load)
+            self.layer.reset()

@@ -1,4 +1,4 @@
-"""What playing and rendering share: settings become a decoder, a mapping and an engine that runs in its own thread."""
+"""What playing and rendering share: settings become a decoder, targets and an engine that runs in its own thread."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from rich.console import Console
 from ..export.manifest import Manifest
 from ..export.runtime import Decoder
 from . import priority
+from .audio import Sink
 from .config import Config
 from .engine import Engine
+from .events import EventQueue
+from .idle import IdleMotion
+from .levels import Levels
 from .mapping import Mapping
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ def choose_decoder(config: Config, console: Console) -> Choice:
             voices,
             config.audio.block_samples,
         )
-        warm_up(choice.decoder, voices, block_frames(config, choice.decoder.manifest))
+        warm_up(choice.decoder, voices, config.audio.block_samples)
     return choice
 
 
@@ -54,7 +58,7 @@ def open_decoder(config: Config, console: Console) -> Decoder:
     runtime = config.runtime
     with _making_ready(console):
         decoder = load_decoder(config.model_file(), runtime.name, runtime.provider, runtime.threads)
-        warm_up(decoder, config.model.voices, block_frames(config, decoder.manifest))
+        warm_up(decoder, config.model.voices, config.audio.block_samples)
     return decoder
 
 
@@ -87,14 +91,23 @@ def new_mapping(config: Config, manifest: Manifest) -> Mapping:
     )
 
 
-def block_frames(config: Config, manifest: Manifest) -> int:
-    """Frames in a block: the samples asked for, rounded up."""
-    return math.ceil(config.audio.block_samples / manifest.hop_samples)
+def new_levels(config: Config) -> Levels:
+    """The loudness as set, and voice 0 open."""
+    return Levels(config.audio.gain_db, config.model.voices)
 
 
-def warm_up(decoder: Decoder, voices: int, block_frames: int) -> None:
+def new_engine(config: Config, decoder: Decoder, sink: Sink, queue: EventQueue, idle: IdleMotion | None) -> Engine:
+    """An engine for the open `sink`, with everything where the settings say."""
+    return Engine(
+        decoder, sink, new_mapping(config, decoder.manifest), new_levels(config), queue,
+        block_samples=config.audio.block_samples, seed=config.model.seed, idle=idle,
+    )  # fmt: skip
+
+
+def warm_up(decoder: Decoder, voices: int, block_samples: int) -> None:
     """Make a block of all voices and throw it away, so that the first one heard is not slow; before the sink opens."""
     manifest = decoder.manifest
+    block_frames = math.ceil(block_samples / manifest.hop_samples)
     decoder.stream(voices).advance(
         np.zeros((voices, len(manifest.latents), block_frames), np.float32),
         np.zeros((voices, block_frames * manifest.noise_per_frame), np.float32),

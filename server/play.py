@@ -9,27 +9,29 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from ..export.manifest import Manifest
 from .addresses import StatusReply, address_safe
+from .audio import Sink
 from .audio.device import AudioUnavailable, DeviceSink
 from .audio.null import NullSink
-from .audio.resampled import ResampledSink
 from .audio.timed_file import TimedFileSink
 from .config import Config, load_config
 from .controllers.midi import MidiController, MidiMap
 from .controllers.osc import OscController, ServerActions
-from .engine import Engine, Status
+from .engine import Engine
 from .events import EventQueue
 from .idle import IdleMotion
-from .instrument import Running, block_frames, choose_decoder, new_mapping
+from .instrument import Running, choose_decoder, new_engine
 from .mixer import output_channels
 from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
 from .screen import Latency, Screen, too_slow, troubles
+from .status import Status
 
 SCREEN_PERIOD_S = 0.25
 SETTLED_S = 2.0
@@ -98,20 +100,20 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
     with ExitStack() as stack:
         choice = choose_decoder(config, console)
         decoder, manifest = choice.decoder, choice.decoder.manifest
-        frames = block_frames(config, manifest)
         as_it_likes = config.runtime.name == config.runtime.provider == "auto"
         if advice := too_slow(choice.times_real_time, config.model.voices, as_it_likes):
             console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
         sink, missing = _open_sink(stack, config, manifest)
-        mapping, queue = new_mapping(config, manifest), EventQueue()
-        idle = IdleMotion(mapping.voices[0].latents, manifest.sample_rate_hz / manifest.hop_samples)
-        engine = Engine(decoder, sink, mapping, queue, block_frames=frames, seed=config.model.seed, idle=idle)
+        queue = EventQueue()
+        home = np.array([latent.home for latent in manifest.latents], np.float32)
+        idle = IdleMotion(home, manifest.sample_rate_hz / manifest.hop_samples)
+        engine = new_engine(config, decoder, sink, queue, idle)
         running = Running(engine, seconds, in_real_time=True)
 
         latency = Latency(
-            block_s=frames * manifest.hop_samples / manifest.sample_rate_hz,
-            sink_s=sink.latency_s - sink.delay_s,
-            resampler_s=sink.delay_s,
+            block_s=config.audio.block_samples / sink.sample_rate_hz,
+            sink_s=sink.latency_s,
+            resampler_s=engine.layer.delay_s,
             model_s=manifest.latency_samples / manifest.sample_rate_hz,
         )
         facts = [
@@ -149,27 +151,27 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
         screen.farewell(engine.status())
 
 
-def _open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[ResampledSink, str]:
+def _open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[Sink, str]:
     """The open sink, and what a person should know about it."""
     audio = config.audio
     latency_s = audio.latency_ms / 1000
     channels = output_channels(manifest.channels, config.model.voices)
 
-    def open_(sink: DeviceSink | NullSink | TimedFileSink) -> ResampledSink:
-        return stack.enter_context(ResampledSink(sink, manifest.sample_rate_hz, channels))
-
     if audio.sink == "file" and audio.file is not None:
         rate_hz = audio.sample_rate_hz or manifest.sample_rate_hz
-        return open_(TimedFileSink(audio.file, rate_hz, audio.channels or channels, latency_s)), ""
+        file = TimedFileSink(audio.file, rate_hz, audio.channels or channels, latency_s)
+        return stack.enter_context(file), ""
     missing = ""
     if audio.sink != "null":
         try:
-            return open_(DeviceSink(audio.device, audio.sample_rate_hz, audio.channels, latency_s)), ""
+            device = DeviceSink(audio.device, audio.sample_rate_hz, audio.channels, latency_s)
+            return stack.enter_context(device), ""
         except AudioUnavailable as error:
             if audio.sink == "device":
                 raise
             missing = f"no sound: {error}; playing on without, as --sink null does"
-    return open_(NullSink(audio.sample_rate_hz or NULL_RATE_HZ, audio.channels or NULL_CHANNELS, latency_s)), missing
+    null = NullSink(audio.sample_rate_hz or NULL_RATE_HZ, audio.channels or NULL_CHANNELS, latency_s)
+    return stack.enter_context(null), missing
 
 
 def _open_controllers(

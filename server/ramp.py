@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -56,3 +58,12 @@ class Ramp:
             line += self._began[:, None]
             self._done += count
         out[:, count:] = self.target[:, None]
+
+    def save(self) -> dict[str, Any]:
+        """All that the next samples depend on."""
+        return {"target": self.target.copy(), "began": self._began.copy(), "way": self._way.copy(), "done": self._done}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `save` of the same length and channels gave."""
+        self.target[:], self._began[:], self._way[:] = state["target"], state["began"], state["way"]
+        self._done = int(state["done"])

@@ -18,13 +18,11 @@ from ..export.runtime import Decoder
 from ..models import audio_files
 from .addresses import KNOB
 from .audio.file import FileSink
-from .audio.resampled import ResampledSink
 from .config import Config, load_config
 from .controllers.midi import MidiMap
 from .controllers.score import read_score
-from .engine import Engine
 from .events import ControlEvent, EventQueue
-from .instrument import Running, block_frames, new_mapping, open_decoder
+from .instrument import Running, new_engine, open_decoder
 from .mixer import output_channels
 from .picture import draw
 
@@ -66,10 +64,11 @@ def render(
     decoder = open_decoder(settings, console)
     names, voices = decoder.manifest.latent_names, settings.model.voices
     commands = MidiMap(settings.mapping.midi, names, voices).commands
-    played = read_score(score, decoder.manifest.sample_rate_hz, names, commands, voices)
+    rate_hz = settings.audio.sample_rate_hz or decoder.manifest.sample_rate_hz
+    played = read_score(score, rate_hz, names, commands, voices)
     render_events(settings, decoder, played.events, seconds or played.seconds, output, console)
     if picture is not None:
-        draw(output, played.events, decoder.manifest.sample_rate_hz, names, picture)
+        draw(output, played.events, rate_hz, names, picture)
 
 
 def resynth(
@@ -105,12 +104,13 @@ def resynth(
             f"{len(decoder.manifest.latents)}: they are not of one model"
         )
     frame_s = encoder.manifest.hop_samples / encoder.manifest.sample_rate_hz
-    events = latent_events(latents, frame_s * decoder.manifest.sample_rate_hz, recording.name)
+    rate_hz = settings.audio.sample_rate_hz or decoder.manifest.sample_rate_hz
+    events = latent_events(latents, frame_s * rate_hz, recording.name)
     render_events(settings, decoder, events, seconds, output, console, decoder.manifest.latency_samples)
 
 
 def latent_events(latents: np.ndarray, samples_a_frame: float, source: str) -> list[ControlEvent]:
-    """Latents (dim, frames) as a score: each frame held, without glide, for `samples_a_frame` of the model's stream."""
+    """Latents (dim, frames) as a score: each frame held, without glide, for `samples_a_frame` of the output."""
     held = np.clip(latents, KNOB.low, KNOB.high).T.tolist()
     return [
         ControlEvent("/glide_s", (0.0,), 0, source),
@@ -130,7 +130,7 @@ def render_events(
     console: Console,
     skip_samples: int = 0,
 ) -> None:
-    """Play `events` for `seconds` into the file `output`, without the first `skip_samples` of the model's stream.
+    """Play `events` for `seconds` into the file `output`, without the first `skip_samples`, of the model's rate.
 
     Raises LatentoneError, and leaves no file, when it cannot be written or the decoder fails on the way.
     """
@@ -138,18 +138,12 @@ def render_events(
     audio = config.audio
     channels = output_channels(manifest.channels, config.model.voices)
     file = FileSink(output, audio.sample_rate_hz or manifest.sample_rate_hz, audio.channels or channels)
-    with _Trimmed(ResampledSink(file, manifest.sample_rate_hz, channels), skip_samples) as sink:
-        engine = Engine(
-            decoder,
-            sink,
-            new_mapping(config, manifest),
-            EventQueue(),
-            block_frames=block_frames(config, manifest),
-            seed=config.model.seed,
-        )
+    skip_s = skip_samples / manifest.sample_rate_hz
+    with _Trimmed(file, round(skip_s * file.sample_rate_hz)) as sink:
+        engine = new_engine(config, decoder, sink, EventQueue(), None)
         engine.schedule(events)
         began_s = time.monotonic()
-        seconds += skip_samples / manifest.sample_rate_hz
+        seconds += skip_s
         with Running(engine, seconds) as running, _progress(console) as progress:
             task = progress.add_task(output.name, total=seconds)
             running.start()
@@ -168,7 +162,7 @@ def render_events(
 class _Trimmed:
     """A sink without the first `skip_samples`: a resynthesis then lies beside its recording, the model's delay taken out."""
 
-    def __init__(self, sink: ResampledSink, skip_samples: int) -> None:
+    def __init__(self, sink: FileSink, skip_samples: int) -> None:
         self._sink = sink
         self._skip_samples = skip_samples
         self.sample_rate_hz, self.channels = sink.sample_rate_hz, sink.channels

@@ -11,10 +11,10 @@ from .events import ControlEvent
 class Schedule:
     """Keeps timed events, and those of one moment in the order in which they came.
 
-    Each is due at its sample rounded down to a multiple of `grid_samples`; one without a sample, at the beginning.
+    Each is due at its sample rounded down to a multiple of `grid_samples`.
     """
 
-    def __init__(self, grid_samples: int) -> None:
+    def __init__(self, grid_samples: int = 1) -> None:
         self._grid_samples = grid_samples
         self._waiting: list[tuple[int, int, ControlEvent]] = []
         self._order = count()
@@ -22,9 +22,8 @@ class Schedule:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, event: ControlEvent) -> None:
-        """Keep `event` until it is due."""
-        sample = event.at_sample or 0
+    def put(self, event: ControlEvent, sample: int) -> None:
+        """Keep `event` until `sample`."""
         heapq.heappush(self._waiting, (sample - sample % self._grid_samples, next(self._order), event))
 
     def take(self, sample: int) -> ControlEvent | None:
@@ -36,3 +35,7 @@ class Schedule:
     def next_due(self, before_sample: int) -> int:
         """The sample at which the next event is due, or `before_sample` when that comes first."""
         return min(self._waiting[0][0], before_sample) if self._waiting else before_sample
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._waiting.clear()

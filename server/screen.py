@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .engine import Status
+from .status import Status
 
 
 @dataclass(frozen=True, slots=True)

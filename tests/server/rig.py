@@ -10,6 +10,7 @@ from fakes import FakeDecoder, ListSink
 from latentone.export.runtime import Decoder
 from latentone.server.engine import Engine
 from latentone.server.events import ControlEvent, EventQueue
+from latentone.server.levels import Levels
 from latentone.server.mapping import Mapping
 from latentone.server.mixer import output_channels
 
@@ -25,9 +26,11 @@ class Rig:
         manifest = self.decoder.manifest
         home = [0.0] * len(manifest.latents)
         self.mapping = Mapping(home, gain_db=0.0, temperature=0.0, glide_s=glide_s, voices=voices)
+        self.levels = Levels(voices=voices)
         self.queue = EventQueue()
         self.sink = ListSink(output_channels(manifest.channels, voices))
-        self.engine = Engine(self.decoder, self.sink, self.mapping, self.queue, **{"block_frames": 5, **options})
+        options = {"block_samples": 5 * HOP, **options}
+        self.engine = Engine(self.decoder, self.sink, self.mapping, self.levels, self.queue, **options)
 
     def send(self, address: str, *values: float, at_sample: int | None = None) -> None:
         assert self.queue.put(ControlEvent(address, values, at_sample))

@@ -1,0 +1,178 @@
+"""One model as it plays: its voices' ways, its decoder, and their sound at the output's sample rate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..export.runtime import Decoder
+from .events import ControlEvent
+from .idle import IdleMotion
+from .mapping import Mapping
+from .ramp import Ramp
+from .resampler import Resampler
+from .schedule import Schedule
+from .voices import Voices
+
+
+class Layer:
+    """Plays one decoder from `origin` on, a sample of the output's stream.
+
+    What moves latents happens in the model's own time: an event takes effect at the model's sample that lies at its output
+    sample, rounded down to a step of the decoder, and is heard there. Since resampling looks ahead by a millisecond or two,
+    an event without a time, or one that comes too late for it, takes effect that much after the sample that is being made.
+    `applied` is called for each event as it takes effect, with the output sample that gives the same again.
+    """
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        mapping: Mapping,
+        active: np.ndarray,
+        sample_rate_hz: int,
+        most_samples: int,
+        *,
+        origin: int = 0,
+        seed: int = 0,
+        idle: IdleMotion | None = None,
+        applied: Callable[[ControlEvent, int], None] = lambda event, sample: None,
+    ) -> None:
+        """sample_rate_hz: the output's. most_samples: of one call of `play`. active: which voices sound, kept by the mixer."""
+        manifest = self.manifest = decoder.manifest
+        voices = len(active)
+        self.runtime = decoder.runtime
+        self.mapping, self.origin, self.applied = mapping, origin, applied
+        self._active = active
+        self._step = decoder.control_samples
+        hop = manifest.hop_samples
+        ratio = manifest.sample_rate_hz / sample_rate_hz
+        most = -(-int(most_samples * ratio + 2) // hop) * hop + 2 * hop
+        self._piece = most  # model samples made at a time
+        rows = voices * manifest.channels
+        self._resampler = Resampler(manifest.sample_rate_hz, sample_rate_hz, rows, most + 2 * self._step)
+        self._voices = Voices(decoder, mapping, active, most // hop, seed, idle)
+        self._schedule = Schedule(self._step)
+        self._made = 0  # model samples
+        self._out = np.zeros(rows * most_samples, np.float32)
+        self._silence = np.zeros(rows * most, np.float32)
+        # A voice that wakes has nothing in the resampler's past: it rises there, and not with a step.
+        self._waking = [Ramp(np.ones(1), max(1, self._resampler.ahead_samples)) for _ in range(voices)]
+        self._awake = np.zeros(voices, dtype=bool)
+        self._rise = np.zeros((1, most), np.float32)
+
+    @property
+    def delay_s(self) -> float:
+        """From what is applied now to the output sample that it is heard at."""
+        return self._resampler.ahead_samples / self.manifest.sample_rate_hz
+
+    def now(self) -> int:
+        """The output sample at which what is applied now takes effect."""
+        return self.origin + self._resampler.output_sample(self._made)
+
+    def put(self, event: ControlEvent, at_sample: int) -> bool:
+        """Keep `event` until it is due; False when it is too late for that, and was applied at once."""
+        due = self._resampler.input_sample(at_sample - self.origin)
+        if due - due % self._step < self._made:
+            self.apply(event)
+            return False
+        self._schedule.put(event, due)
+        return True
+
+    def apply(self, event: ControlEvent) -> None:
+        """Let `event` take effect with the next sample that is made."""
+        self.mapping.apply(event)
+        self.applied(event, self.now())
+
+    def play(self, first: int, samples: int) -> np.ndarray:
+        """Output samples from `first` on: (voices, channels, samples), to be used before the next call.
+
+        Voices that are not active hold nothing of meaning. Raises what the decoder raised; the layer has moved on all the same,
+        in silence.
+        """
+        failed: Exception | None = None
+        goal = self._resampler.needs(first - self.origin + samples)
+        goal += -goal % self._step
+        while self._made < goal:
+            while (event := self._schedule.take(self._made)) is not None:
+                self.mapping.apply(event)
+                self.applied(event, self.now())
+            self._voices.follow(self._made)
+            count = self._schedule.next_due(min(goal, self._made + self._piece)) - self._made
+            try:
+                audio = self._woken(self._voices.play(self._made, count))
+            except Exception as error:  # whatever a runtime throws
+                failed, audio = failed or error, self._silence[: len(self._silence) // self._piece * count]
+            self._made += count
+            self._resampler.put(audio.reshape(-1, count))
+        rows = len(self._active) * self.manifest.channels
+        out = self._out[: rows * samples].reshape(rows, samples)
+        self._resampler.take(first - self.origin, out)
+        if failed is not None:
+            raise failed
+        return out.reshape(len(self._active), self.manifest.channels, samples)
+
+    def take_over(self, leaving: Layer, origin: int) -> None:
+        """Begin at the output sample `origin`, with what the performer has set on the layer that leaves."""
+        self.origin = origin
+        self.mapping.load(leaving.mapping.for_model(self.mapping.home, self.mapping.own_temperature).save())
+        leaving.applied = lambda event, sample: None
+
+    def reset(self) -> None:
+        """Every voice back to the state before anything was played."""
+        self._voices.reset()
+
+    def targets(self) -> list[float]:
+        """Where the first voice's knobs are meant to be, (dim,). From any thread."""
+        return self._voices.targets()
+
+    @property
+    def idling(self) -> bool:
+        return self._voices.idling
+
+    def clear(self) -> None:
+        """Forget the events that wait for their sample."""
+        self._schedule.clear()
+
+    def __len__(self) -> int:
+        """How many events wait for their sample."""
+        return len(self._schedule)
+
+    def save(self) -> dict[str, Any]:
+        """All that the next samples depend on, but for the events that wait."""
+        return {
+            "origin": self.origin,
+            "made": self._made,
+            "mapping": self.mapping.save(),
+            "voices": self._voices.save(),
+            "resampler": self._resampler.save(),
+            "waking": [ramp.save() for ramp in self._waking],
+            "awake": self._awake.copy(),
+        }
+
+    def load(self, state: dict[str, Any], origin_shift: int) -> None:
+        """Go on from what `save` of the same model gave, as if `origin_shift` fewer output samples had been played."""
+        self.origin, self._made = int(state["origin"]) - origin_shift, int(state["made"])
+        self.mapping.load(state["mapping"])
+        self._voices.load(state["voices"])
+        self._resampler.load(state["resampler"])
+        for ramp, saved in zip(self._waking, state["waking"], strict=True):
+            ramp.load(saved)
+        self._awake[:] = state["awake"]
+
+    def _woken(self, audio: np.ndarray) -> np.ndarray:
+        """`audio` (voices, channels, samples) with voices that have just become active rising from silence."""
+        count = audio.shape[2]
+        if self._resampler.ahead_samples:
+            for number, waking in enumerate(self._waking):
+                if self._active[number] and not self._awake[number]:
+                    waking.rise()
+                if self._active[number] and waking.left_samples:
+                    rise = self._rise[:, :count]
+                    waking.fill(rise)
+                    audio[number] *= rise
+                if not self._active[number]:
+                    audio[number].fill(0.0)
+        self._awake[:] = self._active
+        return audio
