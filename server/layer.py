@@ -57,8 +57,9 @@ class Layer:
         self._made = 0  # model samples
         self._out = np.zeros(rows * most_samples, np.float32)
         self._silence = np.zeros(rows * most, np.float32)
-        # A voice that wakes has nothing in the resampler's past: it rises there, and not with a step.
-        self._waking = [Ramp(np.ones(1), max(1, self._resampler.ahead_samples)) for _ in range(voices)]
+        # What has been made ahead holds nothing of a voice that wakes: there it rises, and not with a step.
+        self._wake_samples = max(self._resampler.ahead_samples, self._step - 1)
+        self._waking = [Ramp(np.ones(1), max(1, self._wake_samples)) for _ in range(voices)]
         self._awake = np.zeros(voices, dtype=bool)
         self._rise = np.zeros((1, most), np.float32)
 
@@ -164,7 +165,7 @@ class Layer:
     def _woken(self, audio: np.ndarray) -> np.ndarray:
         """`audio` (voices, channels, samples) with voices that have just become active rising from silence."""
         count = audio.shape[2]
-        if self._resampler.ahead_samples:
+        if self._wake_samples:
             for number, waking in enumerate(self._waking):
                 if self._active[number] and not self._awake[number]:
                     waking.rise()
