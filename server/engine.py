@@ -14,9 +14,9 @@ import numpy as np
 from ..export.runtime import Decoder
 from .audio import Sink
 from .events import ControlEvent, EventQueue
-from .idle import IdleMotion
 from .mapping import Mapping
 from .mixer import Mixer
+from .motion import IdleMotion
 from .schedule import Schedule
 from .voices import Voices
 

@@ -24,9 +24,9 @@ from .controllers.midi import MidiController, MidiMap
 from .controllers.osc import OscController, ServerActions
 from .engine import Engine, Status
 from .events import EventQueue
-from .idle import IdleMotion
 from .instrument import Running, block_frames, choose_decoder, new_mapping
 from .mixer import output_channels
+from .motion import IdleMotion
 from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
 from .screen import Latency, Screen, too_slow, troubles
@@ -104,7 +104,7 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
         sink, missing = _open_sink(stack, config, manifest)
         mapping, queue = new_mapping(config, manifest), EventQueue()
-        idle = IdleMotion(mapping.voices[0].latents, manifest.sample_rate_hz / manifest.hop_samples)
+        idle = IdleMotion(len(manifest.latents))
         engine = Engine(decoder, sink, mapping, queue, block_frames=frames, seed=config.model.seed, idle=idle)
         running = Running(engine, seconds, in_real_time=True)
 
