@@ -16,12 +16,12 @@ from ..export.runtime import Decoder
 from .audio import Sink
 from .clock import StreamClock
 from .events import ControlEvent, EventQueue
-from .idle import IdleMotion
 from .layer import Layer
 from .layers import Layers
 from .levels import Levels
 from .mapping import Mapping
 from .mixer import Mixer
+from .motion import IdleMotion
 from .schedule import Schedule
 from .status import Meter, Status
 

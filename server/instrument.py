@@ -18,9 +18,9 @@ from .audio import Sink
 from .config import Config
 from .engine import Engine
 from .events import EventQueue
-from .idle import IdleMotion
 from .levels import Levels
 from .mapping import Mapping
+from .motion import IdleMotion
 
 if TYPE_CHECKING:
     from ..export.runtime.choose import Choice

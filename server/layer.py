@@ -9,8 +9,8 @@ import numpy as np
 
 from ..export.runtime import Decoder
 from .events import ControlEvent
-from .idle import IdleMotion
 from .mapping import Mapping
+from .motion import IdleMotion
 from .ramp import Ramp
 from .resampler import Resampler
 from .schedule import Schedule
@@ -117,7 +117,7 @@ class Layer:
     def take_over(self, leaving: Layer, origin: int) -> None:
         """Begin at the output sample `origin`, with what the performer has set on the layer that leaves."""
         self.origin = origin
-        self.mapping.load(leaving.mapping.for_model(self.mapping.home, self.mapping.own_temperature).save())
+        self.mapping.take_over(leaving.mapping)
         leaving.applied = lambda event, sample: None
 
     def reset(self) -> None:

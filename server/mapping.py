@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 
+from .addresses import KNOB
 from .events import ControlEvent, Value
+from .motion import Lfo, Motions, Per, Slerp, Spline, Walk
+from .motion.lfo import Shape
+from .trajectory import Curve
+
+
+class Envelope(NamedTuple):
+    """How gates open and close, each along a straight line."""
+
+    attack_s: float = 0.01
+    decay_s: float = 0.01
+    sustain: float = 1.0
+    release_s: float = 0.01
 
 
 @dataclass(slots=True)
@@ -16,12 +30,12 @@ class VoiceTargets:
     """What one voice is meant to do."""
 
     latents: np.ndarray
-    """float32 (dim,), in knob units; the same array for life."""
+    """float32 (dim,), in knob units, without what motions add; the same array for life."""
     glide_s: float
     """Time for the latents' way to their targets: the usual glide, or that of the last `/glide_to`."""
     temperature: float
-    gate: int
-    """1 while it sounds, 0 while not."""
+    gate: float
+    """How far open, 0 to 1."""
     gain_db: float = 0.0
     """At the lowest gain of the table it is silent."""
     pan: float = 0.0
@@ -29,90 +43,260 @@ class VoiceTargets:
 
 
 _Values = tuple[Value, ...]
-_Set = Callable[[VoiceTargets, _Values], None]
+_Set = Callable[[_Values], None]
+_Get = Callable[[], _Values | None]
+_ALL = slice(None)
 
 
 class Mapping:
-    """The current targets. The engine thread applies events and reads; other threads may read.
+    """The current targets of one model. The engine thread applies events and reads; other threads may read.
 
-    Every number here was checked where it came in, so nothing is checked again. Of several voices the first sounds from
-    the start.
+    Every number here was checked where it came in, so nothing is checked again; an address that this model does not have
+    is passed over. Of several voices the first sounds from the start. Events take effect with the next `Voices.follow`.
     """
 
     voices: tuple[VoiceTargets, ...]
+    motions: Motions
     gain_db: float
     """Of everything that sounds."""
+    envelope: Envelope
+    glide_curve: Curve
     touched: bool
-    """True once anybody moved a knob: from then on nothing moves by itself."""
+    """True once anybody moved a knob: from then on nothing drifts by itself."""
 
     def __init__(
         self, home: Sequence[float], *, gain_db: float, temperature: float, glide_s: float, voices: int = 1
     ) -> None:
         self._home = np.array(home, dtype=np.float32)
         self._start = (gain_db, temperature, glide_s)
-        self.voices = tuple(VoiceTargets(self._home.copy(), glide_s, temperature, 0) for _ in range(voices))
+        self._targets = np.tile(self._home, (voices, 1))
+        self._turned = np.zeros(self._targets.shape, dtype=bool)  # by somebody, and not by panic since
+        self.voices = tuple(VoiceTargets(latents, glide_s, temperature, 0.0) for latents in self._targets)
+        self.motions = Motions(self._targets, KNOB.low, KNOB.high)
         self.touched = False
         self._reset()
-        self._set = self._table()
+        self._set, self._get = self._setters(), self._getters()
 
     def apply(self, event: ControlEvent) -> None:
         """Take over what one checked event asks for."""
-        known = self._set.get(event.address)
-        if known is not None:
-            set_, voices = known
-            for voice in voices:
-                set_(voice, event.values)
-        elif event.address == "/gain_db":
-            self.gain_db = _number(event.values)
-        elif event.address == "/glide_s":
-            self._usual_glide_s = _number(event.values)
-            for voice in self.voices:
-                voice.glide_s = self._usual_glide_s
-        elif event.address == "/panic":
-            self._reset()
-            # Whoever panics wants rest, so the idle motion does not come back.
-            self.touched = True
+        if (set_ := self._set.get(event.address)) is not None:
+            set_(event.values)
 
-    def _table(self) -> dict[str, tuple[_Set, tuple[VoiceTargets, ...]]]:
-        """Each address that sets something of voices: how, and of which."""
-        table: dict[str, tuple[_Set, tuple[VoiceTargets, ...]]] = {"/glide_to": (self._glide_to, self.voices)}
-        of_one = [(f"/voice/{number}", (voice,)) for number, voice in enumerate(self.voices)]
-        for prefix, voices in [("", self.voices), *of_one]:
-            table[f"{prefix}/latent"] = (self._turn_all, voices)
-            table[f"{prefix}/temperature"] = (partial(_put, "temperature"), voices)
-            for knob in range(len(self._home)):
-                table[f"{prefix}/latent/{knob}"] = (partial(self._turn_one, knob), voices)
-        for prefix, voices in of_one:
-            table |= {f"{prefix}/{field}": (partial(_put, field), voices) for field in ("gain_db", "pan", "gate")}
+    def value_of(self, address: str) -> tuple[Value, ...] | None:
+        """What was last said to an address, or would have been to bring things where they are meant to be; None if it has no value.
+
+        What is said to all voices is answered for voice 0. Motions are left out. From any thread.
+        """
+        get = self._get.get(address)
+        return None if get is None else get()
+
+    def targets(self) -> list[float]:
+        """Where voice 0's knobs are meant to be at this moment, motions included, (dim,). From any thread."""
+        return np.clip(self._targets[0] + self.motions.offsets[0], KNOB.low, KNOB.high).tolist()
+
+    def for_model(self, home: Sequence[float], temperature: float) -> Self:
+        """The same performance on another model: all that was said stays, and knobs nobody has turned rest at `home`."""
+        gain_db, own_temperature, glide_s = self._start
+        new = type(self)(home, gain_db=gain_db, temperature=temperature, glide_s=glide_s, voices=len(self.voices))
+        shared = slice(0, min(len(home), len(self._home)))
+        np.copyto(new._targets[:, shared], self._targets[:, shared], where=self._turned[:, shared])
+        new._turned[:, shared] = self._turned[:, shared]
+        for voice, old in zip(new.voices, self.voices, strict=True):
+            voice.gate, voice.gain_db, voice.pan = old.gate, old.gain_db, old.pan
+            if old.temperature != own_temperature:
+                voice.temperature = old.temperature
+        new.gain_db, new.envelope, new.glide_curve, new.touched = (
+            self.gain_db,
+            self.envelope,
+            self.glide_curve,
+            self.touched,
+        )
+        new._set_glide((self._usual_glide_s,))
+        new.motions.carry_over(self.motions)
+        return new
+
+    def save(self) -> dict[str, Any]:
+        """All that it holds, motions too, as plain numbers, strings, lists, dicts and arrays."""
+        return {
+            "latents": self._targets.copy(),
+            "turned": self._turned.copy(),
+            "voices": [[v.glide_s, v.temperature, v.gate, v.gain_db, v.pan] for v in self.voices],
+            "gain_db": self.gain_db,
+            "glide_s": self._usual_glide_s,
+            "glide_curve": self.glide_curve,
+            "envelope": list(self.envelope),
+            "touched": int(self.touched),
+            "motions": self.motions.save(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Be as `save` said, for as many voices and knobs."""
+        self._targets[:], self._turned[:] = state["latents"], state["turned"]
+        for voice, numbers in zip(self.voices, state["voices"], strict=True):
+            voice.glide_s, voice.temperature, voice.gate, voice.gain_db, voice.pan = map(float, numbers)
+        self.gain_db, self._usual_glide_s = float(state["gain_db"]), float(state["glide_s"])
+        self.glide_curve = cast(Curve, state["glide_curve"])
+        self.envelope = Envelope(*map(float, state["envelope"]))
+        self.touched = bool(state["touched"])
+        self.motions.load(state["motions"])
+
+    def _setters(self) -> dict[str, _Set]:
+        """Each address that there is, and what it sets."""
+        table: dict[str, _Set] = {
+            "/glide_to": self._glide_to,
+            "/slerp_to": self._slerp_to,
+            "/spline_to": self._spline_to,
+            "/glide_s": self._set_glide,
+            "/glide_curve": partial(_put, self, "glide_curve"),
+            "/envelope": self._set_envelope,
+            "/gain_db": partial(_put, self, "gain_db"),
+            "/temperature": self._set_temperature,
+            "/tempo_bpm": partial(_put, self.motions.clock, "tempo_bpm"),
+            "/transport": partial(_put, self.motions.clock, "running"),
+            "/motion/stop": partial(self._stop, slice(0, len(self._home))),
+            "/panic": self._panic,
+        }
+        of_one = [(f"/voice/{number}", slice(number, number + 1)) for number in range(len(self.voices))]
+        turns: list[tuple[str, Callable[..., None]]] = [
+            ("latent", self._turn),
+            ("latent_norm", self._turn_share),
+            ("latent_add", self._turn_by),
+        ]
+        for prefix, voices in [("", _ALL), *of_one]:
+            for name, turn in turns:
+                table[f"{prefix}/{name}"] = partial(turn, voices, 0)
+                for knob in range(len(self._home)):
+                    table[f"{prefix}/{name}/{knob}"] = partial(turn, voices, knob)
+        for knob in range(len(self._home)):
+            table[f"/motion/lfo/{knob}"] = partial(self._lfo, knob)
+            table[f"/motion/walk/{knob}"] = partial(self._walk, knob)
+            table[f"/motion/stop/{knob}"] = partial(self._stop, slice(knob, knob + 1))
+        for number, voice in enumerate(self.voices):
+            for field in ("gain_db", "pan", "gate", "temperature"):
+                table[f"/voice/{number}/{field}"] = partial(_put, voice, field)
         return table
 
-    def _turn_one(self, knob: int, voice: VoiceTargets, values: _Values) -> None:
-        voice.latents[knob] = values[0]
-        self._turned(voice, self._usual_glide_s)
+    def _getters(self) -> dict[str, _Get]:
+        """Each address that has a value, and where it is."""
+        clock = self.motions.clock
+        table: dict[str, _Get] = {
+            "/glide_s": lambda: (self._usual_glide_s,),
+            "/glide_curve": lambda: (self.glide_curve,),
+            "/envelope": lambda: tuple(self.envelope),
+            "/gain_db": lambda: (self.gain_db,),
+            "/temperature": lambda: (self.voices[0].temperature,),
+            "/tempo_bpm": lambda: (clock.tempo_bpm,),
+            "/transport": lambda: (int(clock.running),),
+        }
+        for prefix, number in [("", 0), *((f"/voice/{number}", number) for number in range(len(self.voices)))]:
+            latents = self.voices[number].latents
+            for knobs in [_ALL, *(slice(knob, knob + 1) for knob in range(len(self._home)))]:
+                end = "" if knobs == _ALL else f"/{knobs.start}"
+                table[f"{prefix}/latent{end}"] = partial(_numbers, latents[knobs])
+                table[f"{prefix}/latent_norm{end}"] = partial(_shares, latents[knobs])
+        for number, voice in enumerate(self.voices):
+            for field in ("gain_db", "pan", "gate", "temperature"):
+                table[f"/voice/{number}/{field}"] = partial(_field, voice, field)
+        for knob in range(len(self._home)):
+            table[f"/motion/lfo/{knob}"] = partial(self.motions.said, Lfo, knob)
+            table[f"/motion/walk/{knob}"] = partial(self.motions.said, Walk, knob)
+        return table
 
-    def _turn_all(self, voice: VoiceTargets, values: _Values) -> None:
-        voice.latents[: len(values)] = values
-        self._turned(voice, self._usual_glide_s)
+    def _touch(self, voices: slice, knobs: slice) -> np.ndarray:
+        """Somebody takes these knobs: nothing else moves them, or drifts, any more. Returns their targets."""
+        self.motions.touch(voices, knobs)
+        if not self.touched:
+            self.touched = True
+            self.motions.end(drift_only=True)
+        self._turned[voices, knobs] = True
+        return self._targets[voices, knobs]
 
-    def _glide_to(self, voice: VoiceTargets, values: _Values) -> None:
-        voice.latents[: len(values) - 1] = values[1:]
-        self._turned(voice, _number(values))
+    def _turn(self, voices: slice, first: int, values: _Values, glide_s: float | None = None) -> None:
+        self._touch(voices, slice(first, first + len(values)))[:] = values
+        for voice in self.voices[voices]:
+            voice.glide_s = self._usual_glide_s if glide_s is None else glide_s
 
-    def _turned(self, voice: VoiceTargets, glide_s: float) -> None:
-        voice.glide_s = glide_s
+    def _turn_share(self, voices: slice, first: int, values: _Values) -> None:
+        self._turn(voices, first, tuple(2.0 * float(value) - 1.0 for value in values))
+
+    def _turn_by(self, voices: slice, first: int, values: _Values) -> None:
+        targets = self._touch(voices, slice(first, first + len(values)))
+        targets += np.array(values, np.float32)
+        np.clip(targets, KNOB.low, KNOB.high, out=targets)
+        for voice in self.voices[voices]:
+            voice.glide_s = self._usual_glide_s
+
+    def _glide_to(self, values: _Values) -> None:
+        self._turn(_ALL, 0, values[1:], float(values[0]))
+
+    def _slerp_to(self, values: _Values) -> None:
+        end = np.array(values[1:], np.float32)
+        self._go(Slerp(self._touch(_ALL, slice(0, len(end))), end), values)
+
+    def _spline_to(self, values: _Values) -> None:
+        places = np.array(values[1:], np.float32).reshape(-1, len(self._home))
+        self._go(Spline(self._touch(_ALL, _ALL), places), values)
+
+    def _go(self, way: Slerp | Spline, values: _Values) -> None:
+        self.motions.go(way, float(values[0]))
+        for voice in self.voices:
+            voice.glide_s = self._usual_glide_s
+
+    def _lfo(self, knob: int, values: _Values) -> None:
+        shape = next((value for value in values[2:] if value not in ("second", "beat")), "sine")
+        self._touch(_ALL, slice(knob, knob + 1))
+        self.motions.lfo(knob, float(values[0]), float(values[1]), cast(Shape, shape), _per(values[3:]))
+
+    def _walk(self, knob: int, values: _Values) -> None:
+        self._touch(_ALL, slice(knob, knob + 1))
+        self.motions.walk(knob, float(values[0]), float(values[1]), _per(values[2:]))
+
+    def _stop(self, knobs: slice, _values: _Values) -> None:
+        self._touch(_ALL, knobs)
+
+    def _set_glide(self, values: _Values) -> None:
+        self._usual_glide_s = float(values[0])
+        for voice in self.voices:
+            voice.glide_s = self._usual_glide_s
+
+    def _set_temperature(self, values: _Values) -> None:
+        for voice in self.voices:
+            voice.temperature = float(values[0])
+
+    def _set_envelope(self, values: _Values) -> None:
+        self.envelope = Envelope(*map(float, values))
+
+    def _panic(self, _values: _Values) -> None:
+        self._reset()
+        # Whoever panics wants rest, so the idle motion does not come back.
         self.touched = True
 
     def _reset(self) -> None:
+        self.motions.end()
         self.gain_db, temperature, self._usual_glide_s = self._start
+        self.envelope, self.glide_curve = Envelope(), "damped"
+        self._targets[:] = self._home
+        self._turned.fill(False)
         for number, voice in enumerate(self.voices):
-            voice.latents[:] = self._home
             voice.glide_s, voice.temperature = self._usual_glide_s, temperature
-            voice.gate, voice.gain_db, voice.pan = int(number == 0), 0.0, 0.0
+            voice.gate, voice.gain_db, voice.pan = float(number == 0), 0.0, 0.0
 
 
-def _put(field: str, voice: VoiceTargets, values: _Values) -> None:
-    setattr(voice, field, values[0])
+def _put(holder: object, field: str, values: _Values) -> None:
+    setattr(holder, field, values[0])
 
 
-def _number(values: _Values) -> float:
-    return float(values[0])
+def _per(values: _Values) -> Per:
+    return cast(Per, values[0]) if values else "second"
+
+
+def _numbers(latents: np.ndarray) -> _Values:
+    return tuple(latents.tolist())
+
+
+def _shares(latents: np.ndarray) -> _Values:
+    return tuple(min(1.0, max(0.0, 0.5 + 0.5 * value)) for value in latents.tolist())
+
+
+def _field(voice: VoiceTargets, field: str) -> _Values:
+    return (getattr(voice, field),)

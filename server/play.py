@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -25,9 +24,9 @@ from .controllers.midi import MidiController, MidiMap
 from .controllers.osc import OscController, ServerActions
 from .engine import Engine
 from .events import EventQueue
-from .idle import IdleMotion
 from .instrument import Running, choose_decoder, new_engine
 from .mixer import output_channels
+from .motion import IdleMotion
 from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
 from .screen import Latency, Screen, too_slow, troubles
@@ -105,9 +104,7 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
         sink, missing = _open_sink(stack, config, manifest)
         queue = EventQueue()
-        home = np.array([latent.home for latent in manifest.latents], np.float32)
-        idle = IdleMotion(home, manifest.sample_rate_hz / manifest.hop_samples)
-        engine = new_engine(config, decoder, sink, queue, idle)
+        engine = new_engine(config, decoder, sink, queue, IdleMotion(len(manifest.latents)))
         running = Running(engine, seconds, in_real_time=True)
 
         latency = Latency(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..export.runtime import Decoder
-from .idle import IdleMotion
+from .addresses import KNOB
 from .mapping import Mapping
+from .motion import IdleMotion
 from .trajectory import Trajectory
 
 
 class Voices:
     """The voices of one stream, moved on together; those that are not active stand still, and so does their noise.
 
-    A voice's noise is a stream of its own, keyed by seed and voice, of which each frame that it plays takes its part in turn: so
-    what it draws depends on how much it has played, and on neither the block size nor the other voices. A voice that
-    begins to sound starts where its knobs are.
+    A knob is where its glide is plus what its motion adds. A voice's noise is a stream of its own, keyed by seed and voice, of
+    which each frame that it plays takes its part in turn: so what it draws depends on how much it has played, and on
+    neither the block size nor the other voices. A voice that begins to sound starts where its knobs are.
     """
 
     def __init__(
@@ -25,12 +28,14 @@ class Voices:
         active: np.ndarray,
         block_frames: int,
         seed: int,
-        idle: IdleMotion | None,
+        motion: IdleMotion | None,
     ) -> None:
+        """active: bool (voices,), read whenever it matters. motion: what moves the knobs until somebody does."""
         manifest, count = decoder.manifest, len(mapping.voices)
         self._hop, self._dim, self._channels = manifest.hop_samples, len(manifest.latents), manifest.channels
         self._noise_per_frame = manifest.noise_per_frame
-        self._mapping, self._idle, self._active = mapping, idle, active
+        self._mapping, self._motions, self._active = mapping, mapping.motions, active
+        self._motions.join(manifest.sample_rate_hz, seed, None if mapping.touched else motion)
         self._stream = decoder.stream(count)
         self._paths = [
             Trajectory(voice.latents, manifest.sample_rate_hz / manifest.hop_samples) for voice in mapping.voices
@@ -40,7 +45,6 @@ class Voices:
             np.random.Generator(np.random.Philox(key=np.array([seed, voice], dtype=np.uint64)))
             for voice in range(count)
         ]
-        self._drift = mapping.voices[0].latents.copy()
         # Flat, so that a block of any length is a contiguous view.
         self._latents = np.zeros(count * self._dim * block_frames, np.float32)
         self._noise = np.zeros(count * self._noise_per_frame * block_frames, np.float32)
@@ -50,23 +54,27 @@ class Voices:
     @property
     def idling(self) -> bool:
         """True while all voices drift by themselves."""
-        return self._idle is not None and not self._mapping.touched
+        return self._motions.drifting
 
     def targets(self) -> list[float]:
         """Where the first voice's knobs are meant to be, (dim,). From any thread."""
-        return (self._drift if self.idling else self._mapping.voices[0].latents).tolist()
+        return self._mapping.targets()
 
     def follow(self, sample: int) -> None:
         """Take over the targets of the mapping, from `sample` on."""
         along = sample % self._hop / self._hop
+        self._motions.follow(sample)
         for number, voice in enumerate(self._mapping.voices):
             self._temperatures[number] = voice.temperature
             if self._active[number]:
-                target = self._drift if self.idling else voice.latents
+                path = self._paths[number]
                 if not self._moving[number]:
-                    self._paths[number].rest(target)
-                self._paths[number].turn(along, target, voice.glide_s)
+                    path.rest(voice.latents)
+                elif self._motions.handed:
+                    path.shift(along, self._motions.handover[number])
+                path.turn(along, voice.latents, voice.glide_s, self._mapping.glide_curve)
             self._moving[number] = self._active[number]
+        self._motions.take_handover()
 
     def play(self, sample: int, samples: int) -> np.ndarray:
         """The next `samples`, which begin at `sample`: audio (voices, channels, samples), to be used before the next call.
@@ -91,24 +99,62 @@ class Voices:
         for voice in range(len(self._active)):
             self._stream.reset(voice)
 
+    def save(self) -> dict[str, Any]:
+        """All that the next samples depend on, besides the mapping and who is active; between two calls of `play`.
+
+        Plain numbers, strings, lists, dicts and arrays. Exact where a latent frame begins, and inside of one as far as
+        the runtime's state is: see `Stream.save`.
+        """
+        return {
+            "stream": self._stream.save(),
+            "paths": [path.save() for path in self._paths],
+            "moving": self._moving.copy(),
+            "noise": [_saved_noise(random) for random in self._random],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `save` gave, at the sample where it was saved. The mapping has to be loaded as well."""
+        self._stream.load(state["stream"])
+        for path, saved in zip(self._paths, state["paths"], strict=True):
+            path.load(saved)
+        self._moving[:] = state["moving"]
+        for random, saved in zip(self._random, state["noise"], strict=True):
+            _load_noise(random, saved)
+
     def _move(self, latents: np.ndarray, sample: int, whole: bool) -> None:
         """Write the ways of the active voices into `latents` (voices, dim, frames); `whole` as for Trajectory.fill."""
-        if not self.idling:
+        if not self._motions:
             for number, path in enumerate(self._paths):
                 if self._active[number]:
                     path.fill(latents[number], whole)
             return
         first, last = sample // self._hop, latents.shape[2] - 1
         for column in range(last + 1):
-            if column or sample % self._hop == 0:
-                self._drift_to(first + column)
+            self._motions.move((first + column + 1) * self._hop)
             for number, path in enumerate(self._paths):
                 if self._active[number]:
+                    place = latents[number, :, column]
                     path.fill(latents[number, :, column : column + 1], whole or column < last)
+                    np.add(place, self._motions.offsets[number], out=place, casting="same_kind")
+                    np.clip(place, KNOB.low, KNOB.high, out=place)
 
-    def _drift_to(self, frame: int) -> None:
-        assert self._idle is not None
-        self._idle.fill(frame, self._drift)
-        for number, voice in enumerate(self._mapping.voices):
-            if self._active[number]:
-                self._paths[number].turn(0.0, self._drift, voice.glide_s)
+
+def _saved_noise(random: np.random.Generator) -> dict[str, Any]:
+    state: Any = random.bit_generator.state
+    rest = {name: int(state[name]) for name in ("buffer_pos", "has_uint32", "uinteger")}
+    return {
+        "counter": state["state"]["counter"].copy(),
+        "key": state["state"]["key"].copy(),
+        "buffer": state["buffer"].copy(),
+        **rest,
+    }
+
+
+def _load_noise(random: np.random.Generator, saved: dict[str, Any]) -> None:
+    words = {name: np.array(saved[name], dtype=np.uint64) for name in ("counter", "key", "buffer")}
+    random.bit_generator.state = {
+        "bit_generator": "Philox",
+        "state": {"counter": words["counter"], "key": words["key"]},
+        "buffer": words["buffer"],
+        **{name: int(saved[name]) for name in ("buffer_pos", "has_uint32", "uinteger")},
+    }

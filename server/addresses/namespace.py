@@ -84,6 +84,9 @@ class Namespace:
             wanted = str(least) if least == len(specs) else f"{least} to {len(specs)}"
             plural = "" if wanted == "1" else "s"
             raise AddressError(address, f"takes {wanted} argument{plural}, got {len(arguments)}; usage: {row.usage()}")
+        by_place = row.arguments[-1:] and row.arguments[-1].times > 1 and row.arguments[-1].kind != "string"
+        if by_place and (given := len(arguments) - len(row.arguments) + 1) % self._knobs:
+            raise AddressError(address, f"takes {self._knobs} values for each place, got {given}; usage: {row.usage()}")
         return tuple(spec.read(address, value) for spec, value in zip(specs, arguments, strict=False))
 
     def _unknown(self, address: str) -> str:

@@ -15,9 +15,10 @@ from latentone.server import engine as engine_module
 from latentone.server.audio.null import NullSink
 from latentone.server.engine import Engine
 from latentone.server.events import ControlEvent, EventQueue
-from latentone.server.idle import AMPLITUDE, IdleMotion
 from latentone.server.levels import Levels
 from latentone.server.mapping import Mapping
+from latentone.server.motion import IdleMotion
+from latentone.server.motion.idle import AMPLITUDE
 from rig import HOP, RATE_HZ, Rig
 
 
@@ -182,7 +183,7 @@ def test_a_decoder_that_always_fails_is_silent_and_leaves_the_engine_alive() -> 
 
 
 def test_untouched_it_drifts_and_the_first_touch_takes_over_without_a_jump() -> None:
-    rig = Rig(glide_s=0.05, idle=IdleMotion(np.zeros(4), RATE_HZ / HOP))
+    rig = Rig(glide_s=0.05, idle=IdleMotion(4))
     rig.send("/gain_db", 0.0)
     rig.send("/latent/0", -1.0, at_sample=6 * RATE_HZ)
     heard = rig.play(8.0)[::HOP]
@@ -196,7 +197,7 @@ def test_untouched_it_drifts_and_the_first_touch_takes_over_without_a_jump() -> 
 
 def test_targets_are_where_it_drifts_until_a_knob_is_turned() -> None:
     """A preset of a sound that drifts by itself must bring back that sound, not the home it drifts around."""
-    rig = Rig(glide_s=0.0, idle=IdleMotion(np.zeros(4), RATE_HZ / HOP))
+    rig = Rig(glide_s=0.0, idle=IdleMotion(4))
     assert rig.engine.targets() == [0.0] * 4
     heard = rig.play(1.0)
     assert rig.engine.targets()[0] == pytest.approx(2 * heard[-HOP - 1], abs=0.01)

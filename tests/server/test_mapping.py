@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from latentone.server.addresses import TABLE, Namespace
+from latentone.server.addresses import TABLE, Address, Namespace
 from latentone.server.events import ControlEvent
 from latentone.server.mapping import Mapping, VoiceTargets
 
@@ -103,12 +103,19 @@ def test_panic_brings_everything_home_for_good(mapping):
     assert mapping.touched, "whoever panics does not want the idle motion back"
 
 
-def test_it_obeys_every_address_that_the_table_sends_to_the_engine():
-    for row in [row for row in TABLE if row.answered_by == "engine"]:
-        mapping = Mapping(HOME, gain_db=-6.0, temperature=0.9, glide_s=0.05, voices=2)
-        mapping.apply(ControlEvent("/latent/2", (1.0,)))
-        before = (mapping.gain_db, *map(told, mapping.voices))
-        address = row.pattern.replace("<knob>", "0").replace("<voice>", "1")
-        [command] = Namespace(["a", "b", "c"], 2).parse(address, [1.0] * len(row.arguments))
-        mapping.apply(ControlEvent(command.address, command.values))
-        assert (mapping.gain_db, *map(told, mapping.voices)) != before, address
+def other_than_now(row: Address) -> list[object]:
+    """Arguments that change something in a mapping that stands at 0.3 and the like."""
+    return [spec.choices[-1] if spec.choices else min(spec.high, spec.low + 1.5) for spec in row.arguments]
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.answered_by == "engine"], ids=lambda row: row.pattern)
+def test_it_obeys_every_address_that_the_table_sends_to_the_engine(row):
+    mapping = Mapping(HOME[:1], gain_db=-6.0, temperature=0.9, glide_s=0.05, voices=2)
+    mapping.motions.join(16000, 0, None)
+    mapping.apply(ControlEvent("/motion/lfo/0", (1.0, 0.5)))
+    before = repr(mapping.save())
+    address = row.pattern.replace("<knob>", "0").replace("<voice>", "1")
+    arguments = [0] if address == "/transport" else other_than_now(row)
+    [command] = Namespace(["a"], 2).parse(address, arguments)
+    mapping.apply(ControlEvent(command.address, command.values))
+    assert repr(mapping.save()) != before
