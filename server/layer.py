@@ -117,7 +117,8 @@ class Layer:
     def take_over(self, leaving: Layer, origin: int) -> None:
         """Begin at the output sample `origin`, with what the performer has set on the layer that leaves."""
         self.origin = origin
-        self.mapping.take_over(leaving.mapping)
+        home = [latent.home for latent in self.manifest.latents]
+        self.mapping.load(leaving.mapping.for_model(home, self.mapping.voices[0].temperature).save())
         leaving.applied = lambda event, sample: None
 
     def reset(self) -> None:
@@ -165,6 +166,8 @@ class Layer:
     def _woken(self, audio: np.ndarray) -> np.ndarray:
         """`audio` (voices, channels, samples) with voices that have just become active rising from silence."""
         count = audio.shape[2]
+        if self._made == 0:  # the sound as a whole rises here
+            self._awake[:] = self._active
         if self._wake_samples:
             for number, waking in enumerate(self._waking):
                 if self._active[number] and not self._awake[number]:
