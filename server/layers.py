@@ -8,7 +8,6 @@ import numpy as np
 
 from .layer import Layer
 from .mixer import Mixer
-from .ramp import Ramp
 
 SWAP_S = 0.1
 """One model fades over to the next in this time."""
@@ -25,10 +24,12 @@ class Layers:
         self._leaving: Layer | None = None
         self._swaps: deque[tuple[int, Layer]] = deque()
         self._retired: deque[Layer] = deque()
-        self._fade = Ramp(np.zeros(1), max(1, round(SWAP_S * sample_rate_hz)))
-        self._nothing, self._all = np.zeros(1), np.ones(1)
-        self._coming = np.zeros((1, most_samples), np.float32)
-        self._going = np.zeros((1, most_samples), np.float32)
+        fade_samples = max(1, round(SWAP_S * sample_rate_hz))
+        along = np.arange(1, fade_samples + most_samples + 1) / fade_samples
+        quarter = np.clip(along, 0.0, 1.0) * (np.pi / 2)
+        # Past their ends, so that a block may run over them.
+        self._coming, self._going = np.sin(quarter).astype(np.float32), np.cos(quarter).astype(np.float32)
+        self._fade_samples = self._faded = fade_samples
 
     def swap(self, layer: Layer, at_sample: int = 0) -> None:
         """Fade over to `layer` with the next block, or at a sample of the stream that is still to come."""
@@ -54,8 +55,7 @@ class Layers:
         layer = self._swaps.popleft()[1]
         layer.take_over(self.playing, sample)
         self._leaving, self.playing = self.playing, layer
-        self._fade.jump(self._nothing)
-        self._fade.turn(self._all)
+        self._faded = 0
         return layer
 
     def play(self, first: int, out: np.ndarray, mixer: Mixer) -> None:
@@ -64,13 +64,10 @@ class Layers:
         if self._leaving is None:
             mixer.add(self.playing.play(first, samples), None, out)
             return
-        coming, going = self._coming[:, :samples], self._going[:, :samples]
-        self._fade.fill(coming)
-        coming *= np.float32(np.pi / 2)
-        np.cos(coming, out=going)
-        np.sin(coming, out=coming)
-        mixer.add(self.playing.play(first, samples), coming[0], out)
-        mixer.add(self._leaving.play(first, samples), going[0], out)
-        if self._fade.left_samples == 0:
+        now = slice(self._faded, self._faded + samples)
+        self._faded += samples
+        mixer.add(self.playing.play(first, samples), self._coming[now], out)
+        mixer.add(self._leaving.play(first, samples), self._going[now], out)
+        if self._faded >= self._fade_samples:
             self._retired.append(self._leaving)
             self._leaving = None
