@@ -122,7 +122,8 @@ class Layer:
         leaving.applied = lambda event, sample: None
 
     def reset(self) -> None:
-        """Every voice back to the state before anything was played."""
+        """Every voice back to the state before anything was played, and rising from silence."""
+        self._awake.fill(False)
         self._voices.reset()
 
     def targets(self) -> list[float]:

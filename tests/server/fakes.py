@@ -117,9 +117,13 @@ class FakeStream:
         self.played_samples[voice] = 0
 
     def save(self) -> State:
-        return {"frames": self.played_samples[:, None] // self.decoder.manifest.hop_samples}
+        return {
+            "frames": self.played_samples[:, None] // self.decoder.manifest.hop_samples,
+            "position": np.full(self.voices, self.sample % self.decoder.manifest.hop_samples),
+        }
 
     def load(self, state: State) -> None:
+        self.sample = int(state["position"][0]) if "position" in state else 0
         self.played_samples[:] = state["frames"][:, 0] * self.decoder.manifest.hop_samples
 
 
