@@ -17,7 +17,7 @@ from .settings import Config
 
 DEFAULTS = Path(__file__).parent.parent / "config.yaml"
 
-_PATHS = (("audio", "file"), ("presets", "file"), ("paths", "models"))
+_PATHS = (("audio", "file"), ("presets", "file"), ("paths", "models"), ("paths", "recordings"))
 _Key = tuple[str | int, ...]
 
 

@@ -45,7 +45,9 @@ class Tap(Protocol):
         ...
 
 
-class _Deaf:
+class Deaf:
+    """The tap of an engine that nobody records."""
+
     def sound(self, audio: np.ndarray) -> None:
         pass
 
@@ -83,7 +85,7 @@ class Engine:
         self.layers = Layers(self.new_layer(decoder, mapping, idle), self._rate_hz, block_samples)
         self._schedule = Schedule()
         self._calls: deque[Callable[[], object]] = deque()
-        self.tap: Tap = _Deaf()
+        self.tap: Tap = Deaf()
 
         self._sample = 0
         self._begun = False

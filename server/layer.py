@@ -114,6 +114,10 @@ class Layer:
             raise failed
         return out.reshape(len(self._active), self.manifest.channels, samples)
 
+    def warm_up(self) -> None:
+        """Make a block and throw it away, so that the first one that is heard is as quick as the others; before `play`."""
+        self._voices.warm_up(self._piece)
+
     def take_over(self, leaving: Layer, origin: int) -> None:
         """Begin at the output sample `origin`, with what the performer has set on the layer that leaves."""
         self.origin = origin

@@ -106,6 +106,7 @@ class PresetSettings(_Section):
 
 class PathSettings(_Section):
     models: list[_File]
+    recordings: _File
 
 
 class Config(_Section):
@@ -120,6 +121,11 @@ class Config(_Section):
     presets: PresetSettings
     paths: PathSettings
 
+    def model_names(self) -> list[str]:
+        """The models in the folders, by name, sorted."""
+        files = [file for folder in [*self.paths.models, SHIPPED_MODELS] for file in folder.glob("*.onnx")]
+        return sorted({file.stem for file in files if not file.name.endswith(ENCODER_SUFFIX)})
+
     def model_file(self) -> Path:
         """The file that `model.name` means. Raises LatentoneError when there is none."""
         folders = [*self.paths.models, SHIPPED_MODELS]
@@ -127,6 +133,5 @@ class Config(_Section):
         for candidate in [name, *(folder / f"{self.model.name}.onnx" for folder in folders)]:
             if candidate.is_file():
                 return candidate
-        files = [file for folder in folders for file in folder.glob("*.onnx")]
-        shipped = ", ".join(sorted({f.stem for f in files if not f.name.endswith(ENCODER_SUFFIX)})) or "none found"
+        shipped = ", ".join(self.model_names()) or "none found"
         raise LatentoneError(f"model {self.model.name!r} is neither a file nor the name of a model ({shipped})")

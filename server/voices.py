@@ -94,6 +94,18 @@ class Voices:
         self._stream.advance(latents, noise, self._temperatures, self._active, audio)
         return audio
 
+    def warm_up(self, samples: int) -> None:
+        """Let the stream play `samples`, whole frames at most as many as of a block, of all voices; then forget it."""
+        count, frames = len(self._active), samples // self._hop
+        self._stream.advance(
+            self._latents.reshape(count, self._dim, -1)[:, :, :frames].copy(),
+            np.zeros((count, frames * self._noise_per_frame), np.float32),
+            self._temperatures,
+            np.ones(count, dtype=bool),
+            np.zeros((count, self._channels, samples), np.float32),
+        )
+        self.reset()
+
     def reset(self) -> None:
         """Every voice back to the state before anything was played: what led to a failure may live in it."""
         for voice in range(len(self._active)):
