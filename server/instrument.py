@@ -124,12 +124,15 @@ class Running:
     engine if something did. `in_real_time` is for a sink that makes the engine wait.
     """
 
-    def __init__(self, engine: Engine, seconds: float | None, *, in_real_time: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, seconds: float | None, *, in_real_time: bool = False, fading_out: bool = True
+    ) -> None:
         self.stop = threading.Event()
         self.done = threading.Event()
         self._engine = engine
         self._seconds = seconds
         self._in_real_time = in_real_time
+        self._fading_out = fading_out
         self._begun = threading.Event()
         self.priority = ""
         self._error: Exception | None = None
@@ -159,7 +162,7 @@ class Running:
             if self._in_real_time:
                 self.priority = priority.ask()
             self._begun.set()
-            self._engine.run(self.stop, self._seconds)
+            self._engine.run(self.stop, self._seconds, fading_out=self._fading_out)
         except Exception as error:  # carried over to the thread that leaves
             self._error = error
         finally:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import typer
@@ -20,11 +21,12 @@ from .addresses import KNOB
 from .audio.file import FileSink
 from .config import Config, load_config
 from .controllers.midi import MidiMap
-from .controllers.score import read_score
+from .controllers.score import LOAD, Session, read_score, read_session
 from .events import ControlEvent, EventQueue
-from .instrument import Running, new_engine, open_decoder
+from .instrument import Running, new_engine, new_mapping, open_decoder
 from .mixer import output_channels
 from .picture import draw
+from .snapshot import read_snapshot
 
 PROGRESS_PERIOD_S = 0.1
 
@@ -58,17 +60,43 @@ def render(
       - [0.0, /latent, 0.1, -0.3]
       - {from_s: 1, to_s: 5, address: /latent/0, from: -1, to: 1}
     """
+    session = read_session(score)
     flags = {"model.name": model, "model.voices": voices, "model.seed": seed, "audio.sample_rate_hz": sample_rate}
+    if session is not None:
+        flags |= _flags_of(session, score, flags)
     settings = load_config(config, flags)
     console = Console()
     decoder = open_decoder(settings, console)
     names, voices = decoder.manifest.latent_names, settings.model.voices
     commands = MidiMap(settings.mapping.midi, names, voices).commands
     rate_hz = settings.audio.sample_rate_hz or decoder.manifest.sample_rate_hz
-    played = read_score(score, rate_hz, names, commands, voices)
-    render_events(settings, decoder, played.events, seconds or played.seconds, output, console)
+    others: dict[str, Decoder] = {}
+
+    def knobs_of(name: str) -> list[str]:
+        if name not in others:
+            others[name] = open_decoder(settings.with_model(name), console)
+        return others[name].manifest.latent_names
+
+    played = read_score(score, rate_hz, names, commands, voices, knobs_of)
+    performance = Performance(played.events, seconds or played.seconds, others, session)
+    render_events(settings, decoder, performance, output, console)
     if picture is not None:
         draw(output, played.events, rate_hz, names, picture)
+
+
+def _flags_of(session: Session, score: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """The settings that a recorded session was played with; a flag that says otherwise is an error, as it would not be the same."""
+    flags = {
+        "model.name": session.model,
+        "model.voices": session.voices,
+        "runtime.name": session.runtime,
+        "audio.sample_rate_hz": session.sample_rate_hz,
+        "audio.channels": session.channels,
+    }
+    for key, value in flags.items():
+        if given.get(key) not in (None, value):
+            raise LatentoneError(f"{score}: was recorded with {key} {value}, and cannot be rendered with {given[key]}")
+    return flags
 
 
 def resynth(
@@ -106,7 +134,8 @@ def resynth(
     frame_s = encoder.manifest.hop_samples / encoder.manifest.sample_rate_hz
     rate_hz = settings.audio.sample_rate_hz or decoder.manifest.sample_rate_hz
     events = latent_events(latents, frame_s * rate_hz, recording.name)
-    render_events(settings, decoder, events, seconds, output, console, decoder.manifest.latency_samples)
+    performance = Performance(events, seconds, skip_samples=decoder.manifest.latency_samples)
+    render_events(settings, decoder, performance, output, console)
 
 
 def latent_events(latents: np.ndarray, samples_a_frame: float, source: str) -> list[ControlEvent]:
@@ -121,30 +150,40 @@ def latent_events(latents: np.ndarray, samples_a_frame: float, source: str) -> l
     ]
 
 
-def render_events(
-    config: Config,
-    decoder: Decoder,
-    events: Sequence[ControlEvent],
-    seconds: float,
-    output: Path,
-    console: Console,
-    skip_samples: int = 0,
-) -> None:
-    """Play `events` for `seconds` into the file `output`, without the first `skip_samples`, of the model's rate.
+@dataclass(frozen=True)
+class Performance:
+    """What is played into a file."""
 
-    Raises LatentoneError, and leaves no file, when it cannot be written or the decoder fails on the way.
-    """
-    manifest = decoder.manifest
+    events: Sequence[ControlEvent]
+    seconds: float
+    others: Mapping[str, Decoder] = field(default_factory=dict)
+    """The models that the events load, by name."""
+    session: Session | None = None
+    """A recorded one, which goes on from its snapshot and is cut where it ended, without a fade."""
+    skip_samples: int = 0
+    """Of the model's rate, left out at the beginning."""
+
+
+def render_events(config: Config, decoder: Decoder, performance: Performance, output: Path, console: Console) -> None:
+    """Play into the file `output`. Raises LatentoneError, and leaves no file, when it cannot be written or the decoder fails."""
+    manifest, session = decoder.manifest, performance.session
     audio = config.audio
     channels = output_channels(manifest.channels, config.model.voices)
     file = FileSink(output, audio.sample_rate_hz or manifest.sample_rate_hz, audio.channels or channels)
-    skip_s = skip_samples / manifest.sample_rate_hz
+    skip_s = performance.skip_samples / manifest.sample_rate_hz
+    seconds = performance.seconds + skip_s
     with _Trimmed(file, round(skip_s * file.sample_rate_hz)) as sink:
         engine = new_engine(config, decoder, sink, EventQueue(), None)
-        engine.schedule(events)
+        if session is not None:
+            engine.load(read_snapshot(session.start))
+        engine.schedule(event for event in performance.events if event.address != LOAD)
+        for event in performance.events:
+            if event.address == LOAD:
+                other = performance.others[str(event.values[0])]
+                layer = engine.new_layer(other, new_mapping(config, other.manifest))
+                engine.layers.swap(layer, event.at_sample or 0)
         began_s = time.monotonic()
-        seconds += skip_s
-        with Running(engine, seconds) as running, _progress(console) as progress:
+        with Running(engine, seconds, fading_out=session is None) as running, _progress(console) as progress:
             task = progress.add_task(output.name, total=seconds)
             running.start()
             while not running.done.wait(PROGRESS_PERIOD_S):

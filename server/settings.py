@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -120,6 +120,10 @@ class Config(_Section):
     mapping: MappingSettings
     presets: PresetSettings
     paths: PathSettings
+
+    def with_model(self, name: str) -> Self:
+        """The same settings for another model."""
+        return self.model_copy(update={"model": self.model.model_copy(update={"name": name})})
 
     def model_names(self) -> list[str]:
         """The models in the folders, by name, sorted."""

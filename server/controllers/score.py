@@ -9,6 +9,8 @@ A YAML score is a list of entries, or a mapping of `seconds` (how long it lasts)
       - {from_s: 2, to_s: 6, address: /latent/0, from: -1, to: 1}          # a sweep, in straight line
       - [4, /voice/1/gate, 1]                                              # a second voice, if there is one
 
+A session that the recorder wrote is such a mapping, too, and says with what and from where it is to be played (`Session`).
+
 A SuperCollider score is what `Score.write` writes. Commands to scsynth itself, such as the `/g_new` that begins it,
 and the dummy `[0]` that ends it are passed over; a last bundle in which nothing else is left says when it ends. A score
 that does not say how long it lasts ends a second after its last event.
@@ -50,11 +52,31 @@ MidiCommands = Callable[[Any], Iterable[tuple[str, tuple[Value, ...]]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """With what a recorded session was played."""
+
+    model: str
+    runtime: str
+    voices: int
+    sample_rate_hz: int
+    channels: int
+    start: Path
+    """The snapshot that it began from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """Events in the order of time, each with its `at_sample`, and how long it all lasts."""
 
     events: list[ControlEvent]
     seconds: float
+
+
+SESSION_KEYS = frozenset({"model", "runtime", "voices", "sample_rate_hz", "channels", "start"})
+LOAD = "/model/load"
+"""The one message for the server that a score may hold: from there on the addresses are those of that model's knobs."""
+KnobsOf = Callable[[str], Sequence[str]]
+"""The names of a model's knobs, by the model's name. Raises LatentoneError when there is no such model."""
 
 
 class _Entry(NamedTuple):
@@ -67,12 +89,41 @@ class _Entry(NamedTuple):
     """For errors: `line 4`."""
 
 
+def read_session(path: Path) -> Session | None:
+    """How a recorded session is to be played, or None for any other score. Raises LatentoneError naming file and problem."""
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        return None
+    head: list[str] = []
+    try:
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("events:"):
+                    break
+                head.append(line)
+        record = yaml.load("".join(head), _YamlLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None  # `read_score` says it better
+    if not isinstance(record, dict) or "start" not in record:
+        return None
+    kinds = {"model": str, "runtime": str, "voices": int, "sample_rate_hz": int, "channels": int, "start": str}
+    for key, kind in kinds.items():
+        if not isinstance(record.get(key), kind):
+            raise LatentoneError(f"{path}: {key}: {record.get(key)!r} is not what a recorded session has there")
+    values = {key: record[key] for key in kinds}
+    return Session(**{**values, "start": path.parent / Path(record["start"]).name})
+
+
 def read_score(
-    path: Path, sample_rate_hz: int, latent_names: Sequence[str], midi_commands: MidiCommands, voices: int = 1
+    path: Path,
+    sample_rate_hz: int,
+    latent_names: Sequence[str],
+    midi_commands: MidiCommands,
+    voices: int = 1,
+    knobs_of: KnobsOf | None = None,
 ) -> Score:
     """Read a score of any of the three kinds, for a stream of `sample_rate_hz` and so many voices.
 
-    Raises LatentoneError naming file, place and problem.
+    knobs_of: for scores that change the model. Raises LatentoneError naming file, place and problem.
     """
     try:
         content = path.read_bytes()
@@ -91,13 +142,13 @@ def read_score(
             )
         # Sorting keeps the order of what is simultaneous.
         entries.sort(key=lambda entry: entry.time_s)
-        if not entries:
+        if not entries and read_session(path) is None:
             raise _ScoreError("the score is empty")
         if ends_s is not None and ends_s <= 0:
             raise _ScoreError(f"seconds: the score lasts {ends_s:g} s; it must last longer than 0 s")
         namespace = Namespace(latent_names, voices)
         source = f"score {path.name}"
-        events = [event for entry in entries for event in _events(entry, namespace, sample_rate_hz, source)]
+        events = [event for entry in entries for event in _events(entry, namespace, sample_rate_hz, source, knobs_of)]
     except _ScoreError as error:
         raise LatentoneError(f"{path}: {error}") from None
     return Score(events, entries[-1].time_s + TAIL_S if ends_s is None else ends_s)
@@ -107,10 +158,14 @@ class _ScoreError(Exception):
     """What is wrong and where in the file."""
 
 
-def _events(entry: _Entry, namespace: Namespace, sample_rate_hz: int, source: str) -> Iterator[ControlEvent]:
+def _events(
+    entry: _Entry, namespace: Namespace, sample_rate_hz: int, source: str, knobs_of: KnobsOf | None
+) -> Iterator[ControlEvent]:
     try:
         for command in namespace.parse(entry.address, entry.arguments):
-            if command.row.answered_by != "engine":
+            if command.address == LOAD and knobs_of is not None:
+                namespace.use(knobs_of(str(command.values[0])))
+            elif command.row.answered_by != "engine":
                 raise AddressError(entry.address, "is for a running server, not for a score")
             yield ControlEvent(command.address, command.values, round(entry.time_s * sample_rate_hz), source)
     except AddressError as error:
@@ -129,10 +184,12 @@ def _read_yaml(content: bytes) -> tuple[list[_Entry], float | None]:
             f"{line}not YAML: {getattr(error, 'problem', None) or ' '.join(str(error).split())}"
         ) from None
     ends_s = None
-    if isinstance(score, dict) and "events" in score and not score.keys() - {"seconds", "events"}:
+    if isinstance(score, dict) and "events" in score and not score.keys() - {"seconds", "events"} - SESSION_KEYS:
         ends_s = _time(score["seconds"], "seconds") if "seconds" in score else None
-        score = score["events"]
+        score = score["events"] or []
         root = {key.value: value for key, value in cast(yaml.MappingNode, root).value}.get("events")
+    if not score and ends_s is not None:
+        return [], ends_s  # a session in which nothing was moved
     if not isinstance(score, list) or not isinstance(root, yaml.SequenceNode):
         raise _ScoreError("a score is a list of [time, address, value, …], or has the keys seconds and events")
     entries: list[_Entry] = []

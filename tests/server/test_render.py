@@ -13,7 +13,7 @@ from fakes import FakeDecoder, write_fake_model
 from latentone.export.errors import LatentoneError
 from latentone.server.config import load_config
 from latentone.server.events import ControlEvent
-from latentone.server.render import latent_events, render_events
+from latentone.server.render import Performance, latent_events, render_events
 from rich.console import Console
 
 SWEEP = """
@@ -128,13 +128,14 @@ def test_a_decoder_that_fails_leaves_no_file(tmp_path: Path) -> None:
     config = load_config(None, {})
     output = tmp_path / "out.wav"
     with pytest.raises(LatentoneError, match="told to break"):
-        render_events(config, FakeDecoder(broken_calls=(3,)), [], 1.0, output, Console(quiet=True))
+        render_events(config, FakeDecoder(broken_calls=(3,)), Performance([], 1.0), output, Console(quiet=True))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_or_a_lost_folder_ends_it(tmp_path: Path) -> None:
     with pytest.raises(LatentoneError, match="does not exist"):
-        render_events(load_config(None, {}), FakeDecoder(), [], 1.0, tmp_path / "no" / "out.wav", Console(quiet=True))
+        nowhere = tmp_path / "no" / "out.wav"
+        render_events(load_config(None, {}), FakeDecoder(), Performance([], 1.0), nowhere, Console(quiet=True))
 
 
 def test_latents_of_a_recording_are_held_frame_by_frame(tmp_path: Path) -> None:
@@ -143,9 +144,8 @@ def test_latents_of_a_recording_are_held_frame_by_frame(tmp_path: Path) -> None:
     events = latent_events(latents, 256.0, "voice.wav")
     assert events[0] == ControlEvent("/glide_s", (0.0,), 0, "voice.wav")
     output = tmp_path / "out.wav"
-    render_events(
-        load_config(None, {"audio.temperature": 0.0}), FakeDecoder(), events, 1024 / 16000, output, Console(quiet=True)
-    )
+    config = load_config(None, {"audio.temperature": 0.0})
+    render_events(config, FakeDecoder(), Performance(events, 1024 / 16000), output, Console(quiet=True))
     audio, _ = soundfile.read(output)
     np.testing.assert_allclose(audio[64:256], 0.1, atol=1e-6)
     np.testing.assert_allclose(audio[256:512], -0.2, atol=1e-6)
