@@ -102,7 +102,7 @@ class Maps(Protocol):
         ...
 
     def heard_osc(self, address: str, arguments: Sequence[object]) -> list[tuple[str, tuple[Value, ...]]] | None:
-        """Addresses and values that a mapped OSC address of somebody else's, or one that is learned, asks for; None for any other."""
+        """Addresses and values that a mapped OSC address of somebody else's, or one that is learned, asks for; None for another."""
         ...
 
 

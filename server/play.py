@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,16 +14,18 @@ from rich.console import Console
 from rich.text import Text
 
 from ..export.manifest import Manifest
-from .addresses import StatusReply, address_safe
+from .addresses import Namespace, StatusReply, address_safe
 from .audio.device import AudioUnavailable, DeviceSink
 from .audio.null import NullSink
 from .audio.resampled import ResampledSink
 from .audio.timed_file import TimedFileSink
 from .config import Config, load_config
 from .controllers.midi import MidiController, MidiMap
-from .controllers.osc import OscController, ServerActions
+from .controllers.osc import OscController
+from .controllers.osc_tcp import OscTcpController
+from .desk import Desk
 from .engine import Engine, Status
-from .events import EventQueue
+from .events import EventQueue, Value
 from .idle import IdleMotion
 from .instrument import Running, block_frames, choose_decoder, new_mapping
 from .mixer import output_channels
@@ -34,6 +36,7 @@ from .screen import Latency, Screen, too_slow, troubles
 SCREEN_PERIOD_S = 0.25
 SETTLED_S = 2.0
 """Before so long, a load says little: the first blocks fill the output's buffer in a hurry."""
+EVERYWHERE = "0.0.0.0"
 NULL_RATE_HZ, NULL_CHANNELS = 48000, 2
 
 
@@ -47,8 +50,12 @@ def play(
     sample_rate: Annotated[int | None, typer.Option(help="Of the output, in Hz.")] = None,
     block: Annotated[int | None, typer.Option(help="Samples of the model's stream made at a time.")] = None,
     latency_ms: Annotated[float | None, typer.Option(help="Sound kept ready in advance.")] = None,
-    osc_host: Annotated[str | None, typer.Option(help="Where to listen; 0.0.0.0 lets the network in.")] = None,
-    osc_port: Annotated[int | None, typer.Option(help="UDP port to listen on; 0 takes a free one.")] = None,
+    listen: Annotated[
+        bool,
+        typer.Option("--listen", help="Let the private network in, or those whom osc.allow of the settings names."),
+    ] = False,
+    osc_host: Annotated[str | None, typer.Option(help="Where to listen; 127.0.0.1 is this machine only.")] = None,
+    osc_port: Annotated[int | None, typer.Option(help="UDP and TCP port to listen on; 0 takes a free one.")] = None,
     midi: Annotated[bool | None, typer.Option("--midi/--no-midi", help="Listen to MIDI inputs.")] = None,
     runtime: Annotated[str | None, typer.Option(help="auto, fused or onnx.")] = None,
     provider: Annotated[str | None, typer.Option(help="auto, cpu, cuda, tensorrt, coreml or directml.")] = None,
@@ -81,7 +88,7 @@ def play(
         "audio.block_samples": block,
         "audio.latency_ms": latency_ms,
         "audio.gain_db": gain_db,
-        "osc.host": osc_host,
+        "osc.host": EVERYWHERE if listen and osc_host is None else osc_host,
         "osc.port": osc_port,
         "midi.enabled": midi,
     }
@@ -120,11 +127,11 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             ("output", sink.describe()),
             ("latency", str(latency)),
         ]
-        actions = ServerActions(
-            status=lambda: _status_reply(manifest, engine.status(), latency),
-            targets=engine.targets,
-            sample_at=engine.sample_at,
-            quit=running.stop.set,
+        desk = Desk(
+            namespace=Namespace(manifest.latent_names, config.model.voices),
+            queue=queue,
+            engine=_Clocked(engine, lambda: _status_reply(manifest, engine.status(), latency)),
+            end=running.stop.set,
             presets=Presets(config.presets.file),
         )
         if config.model.voices > 1:
@@ -132,7 +139,8 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
         screen = Screen(console, facts, config.model.voices)
         stack.enter_context(_log_to(screen))
         try:
-            facts += _open_controllers(stack, config, manifest, queue, actions)
+            facts += _open_controllers(stack, config, manifest, queue, desk)
+            stack.enter_context(desk)
             stack.enter_context(screen)
             if missing:
                 screen.say(missing)
@@ -147,6 +155,19 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             # other: a file that is played into is kept.
             pass
         screen.farewell(engine.status())
+
+
+class _Clocked:
+    """The engine as the desk sees it."""
+
+    def __init__(self, engine: Engine, status_reply: Callable[[], StatusReply]) -> None:
+        self.status_reply, self.targets, self.sample_at = status_reply, engine.targets, engine.sample_at
+
+    def value_of(self, address: str) -> tuple[Value, ...] | None:
+        return None
+
+    def clear_scheduled(self) -> None:
+        pass
 
 
 def _open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[ResampledSink, str]:
@@ -173,14 +194,18 @@ def _open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[Re
 
 
 def _open_controllers(
-    stack: ExitStack, config: Config, manifest: Manifest, queue: EventQueue, actions: ServerActions
+    stack: ExitStack, config: Config, manifest: Manifest, queue: EventQueue, desk: Desk
 ) -> list[tuple[str, str]]:
     """Open the ports; returns the rows of the screen that say how to reach them."""
     facts = []
     names, voices = manifest.latent_names, config.model.voices
     if config.osc.enabled:
-        port = OscController(config.osc.host, config.osc.port, config.osc.reply_port, queue, names, actions, voices)
+        allowed = config.osc.allowed()
+        port = OscController(config.osc.host, config.osc.port, desk, reply_port=config.osc.reply_port, allowed=allowed)
         facts.append(_fact(stack.enter_context(port).describe()))
+        if config.osc.tcp:
+            tcp = OscTcpController(config.osc.host, port.port, desk, allowed=allowed)
+            facts.append(_fact(stack.enter_context(tcp).describe()))
         host = "localhost" if port.host in ("127.0.0.1", "0.0.0.0", "::1", "::") else port.host
         knobs = " ".join(f"/latent/{address_safe(name)}" for name in names[:6])
         facts.append(("knobs", f"/latent/0 to /latent/{len(names) - 1}, or by name: {knobs}{' …' * (len(names) > 6)}"))
