@@ -10,6 +10,9 @@ from ..export.errors import LatentoneError
 from .events import Value
 from .packets import INT32_MAX
 
+LONGEST_TEXT = 255
+"""Characters: names are kept, replied and made files."""
+
 
 class AddressError(LatentoneError):
     """A message that cannot be obeyed; `why` is what `/fail <address> <why>` says."""
@@ -57,6 +60,8 @@ class Argument:
             text = f"{value:g}" if isinstance(value, int | float) else value
             if not isinstance(text, str) or not text:
                 raise AddressError(address, f"{self.name} must be a name, got {_show(value)}")
+            if len(text) > LONGEST_TEXT:
+                raise AddressError(address, f"{self.name} must have at most {LONGEST_TEXT} characters")
             if self.choices and text not in self.choices:
                 raise AddressError(address, f"{self.name} must be {' or '.join(self.choices)}, got {_show(value)}")
             return text

@@ -75,14 +75,18 @@ class Engine:
         queue: EventQueue,
         *,
         block_samples: int,
+        name: str = "",
         seed: int = 0,
         idle: IdleMotion | None = None,
     ) -> None:
-        """block_samples: of the sink, made at a time. `sink` is open: its rate and channels are those of the stream."""
+        """block_samples: of the sink, made at a time. `sink` is open: its rate and channels are those of the stream.
+
+        name: by which the model can be found again.
+        """
         self._sink, self._queue, self.levels = sink, queue, levels
         self._block, self._rate_hz, self._seed = block_samples, sink.sample_rate_hz, seed
         self._mixer = Mixer(levels, sink.channels, self._rate_hz, block_samples)
-        self.layers = Layers(self.new_layer(decoder, mapping, idle), self._rate_hz, block_samples)
+        self.layers = Layers(self.new_layer(decoder, mapping, name, idle), self._rate_hz, block_samples)
         self._schedule = Schedule()
         self._calls: deque[Callable[[], object]] = deque()
         self.tap: Tap = Deaf()
@@ -100,10 +104,10 @@ class Engine:
 
     # What other threads may call -------------------------------------------------------------------------------------
 
-    def new_layer(self, decoder: Decoder, mapping: Mapping, idle: IdleMotion | None = None) -> Layer:
-        """A layer for `swap`, at rest; made on any thread."""
+    def new_layer(self, decoder: Decoder, mapping: Mapping, name: str = "", idle: IdleMotion | None = None) -> Layer:
+        """A layer for `Layers.swap`, at rest; made on any thread."""
         return Layer(
-            decoder, mapping, self._mixer.active, self._rate_hz, self._block,
+            decoder, mapping, name, self._mixer.active, self._rate_hz, self._block,
             seed=self._seed, idle=idle, applied=lambda event, sample: self.tap.event(event, sample),
         )  # fmt: skip
 
@@ -187,7 +191,7 @@ class Engine:
                 self._fade_at, end = self._sample, min(end, self._sample + fade_samples)
             samples = int(min(self._block, end - self._sample))
             if (layer := self.layers.begin_swap(self._sample)) is not None:
-                self.tap.event(ControlEvent("/model/load", (layer.manifest.name,)), self._sample)
+                self.tap.event(ControlEvent("/model/load", (layer.name,)), self._sample)
             self._play_block(self.layers.next_swap(self._sample + samples) - self._sample)
 
     def save(self) -> dict[str, Any]:

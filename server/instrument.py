@@ -17,7 +17,7 @@ from . import priority
 from .audio import Sink
 from .config import Config
 from .engine import Engine
-from .events import EventQueue
+from .events import EventQueue, Value
 from .levels import Levels
 from .mapping import Mapping
 from .motion import IdleMotion
@@ -100,7 +100,7 @@ def new_engine(config: Config, decoder: Decoder, sink: Sink, queue: EventQueue, 
     """An engine for the open `sink`, with everything where the settings say."""
     return Engine(
         decoder, sink, new_mapping(config, decoder.manifest), new_levels(config), queue,
-        block_samples=config.audio.block_samples, seed=config.model.seed, idle=idle,
+        name=config.model.name, block_samples=config.audio.block_samples, seed=config.model.seed, idle=idle,
     )  # fmt: skip
 
 
@@ -115,6 +115,13 @@ def warm_up(decoder: Decoder, voices: int, block_samples: int) -> None:
         np.ones(voices, dtype=bool),
         np.zeros((voices, manifest.channels, block_frames * manifest.hop_samples), np.float32),
     )
+
+
+def session_facts(config: Config, engine: Engine) -> dict[str, Value]:
+    """What a score says of the model that plays; the rest of a `Session` is the recorder's."""
+    layer = engine.layer
+    runtime = "fused" if layer.runtime.startswith("fused") else "onnx"
+    return {"model": layer.name, "runtime": runtime, "voices": config.model.voices}
 
 
 class Running:

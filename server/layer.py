@@ -30,6 +30,7 @@ class Layer:
         self,
         decoder: Decoder,
         mapping: Mapping,
+        name: str,
         active: np.ndarray,
         sample_rate_hz: int,
         most_samples: int,
@@ -39,11 +40,11 @@ class Layer:
         idle: IdleMotion | None = None,
         applied: Callable[[ControlEvent, int], None] = lambda event, sample: None,
     ) -> None:
-        """sample_rate_hz: the output's. most_samples: of one call of `play`. active: which voices sound, kept by the mixer."""
+        """name: by which the model can be found again. sample_rate_hz: the output's. most_samples: of one call of `play`. active: which voices sound, kept by the mixer."""
         manifest = self.manifest = decoder.manifest
         voices = len(active)
         self.runtime = decoder.runtime
-        self.mapping, self.origin, self.applied = mapping, origin, applied
+        self.name, self.mapping, self.origin, self.applied = name, mapping, origin, applied
         self._active = active
         self._step = decoder.control_samples
         hop = manifest.hop_samples

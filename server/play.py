@@ -14,28 +14,28 @@ from rich.console import Console
 from rich.text import Text
 
 from ..export.manifest import Manifest
-from .addresses import StatusReply, address_safe
-from .audio import Sink
-from .audio.device import AudioUnavailable, DeviceSink
-from .audio.null import NullSink
-from .audio.timed_file import TimedFileSink
+from .addresses import Namespace, address_safe
 from .config import Config, load_config
 from .controllers.midi import MidiController, MidiMap
-from .controllers.osc import OscController, ServerActions
+from .controllers.osc import OscController
+from .controllers.osc_tcp import OscTcpController
+from .desk import Desk
 from .engine import Engine
 from .events import EventQueue
-from .instrument import Running, choose_decoder, new_engine
-from .mixer import output_channels
+from .instrument import Running, choose_decoder, new_engine, open_decoder, session_facts
+from .live import Live
 from .motion import IdleMotion
+from .output import open_sink
 from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
+from .recorder import Recorder
 from .screen import Latency, Screen, too_slow, troubles
-from .status import Status
+from .shelf import Shelf
 
 SCREEN_PERIOD_S = 0.25
 SETTLED_S = 2.0
 """Before so long, a load says little: the first blocks fill the output's buffer in a hurry."""
-NULL_RATE_HZ, NULL_CHANNELS = 48000, 2
+EVERYWHERE = "0.0.0.0"
 
 
 def play(
@@ -46,10 +46,14 @@ def play(
     sink: Annotated[str | None, typer.Option(help="auto, device, null (no sound, real time) or file.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Play into this .wav or .flac file.")] = None,
     sample_rate: Annotated[int | None, typer.Option(help="Of the output, in Hz.")] = None,
-    block: Annotated[int | None, typer.Option(help="Samples of the model's stream made at a time.")] = None,
+    block: Annotated[int | None, typer.Option(help="Samples of the output made at a time.")] = None,
     latency_ms: Annotated[float | None, typer.Option(help="Sound kept ready in advance.")] = None,
-    osc_host: Annotated[str | None, typer.Option(help="Where to listen; 0.0.0.0 lets the network in.")] = None,
-    osc_port: Annotated[int | None, typer.Option(help="UDP port to listen on; 0 takes a free one.")] = None,
+    listen: Annotated[
+        bool,
+        typer.Option("--listen", help="Let the private network in, or those whom osc.allow of the settings names."),
+    ] = False,
+    osc_host: Annotated[str | None, typer.Option(help="Where to listen; 127.0.0.1 is this machine only.")] = None,
+    osc_port: Annotated[int | None, typer.Option(help="UDP and TCP port to listen on; 0 takes a free one.")] = None,
     midi: Annotated[bool | None, typer.Option("--midi/--no-midi", help="Listen to MIDI inputs.")] = None,
     runtime: Annotated[str | None, typer.Option(help="auto, fused or onnx.")] = None,
     provider: Annotated[str | None, typer.Option(help="auto, cpu, cuda, tensorrt, coreml or directml.")] = None,
@@ -82,7 +86,7 @@ def play(
         "audio.block_samples": block,
         "audio.latency_ms": latency_ms,
         "audio.gain_db": gain_db,
-        "osc.host": osc_host,
+        "osc.host": EVERYWHERE if listen and osc_host is None else osc_host,
         "osc.port": osc_port,
         "midi.enabled": midi,
     }
@@ -102,36 +106,57 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
         as_it_likes = config.runtime.name == config.runtime.provider == "auto"
         if advice := too_slow(choice.times_real_time, config.model.voices, as_it_likes):
             console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
-        sink, missing = _open_sink(stack, config, manifest)
+        sink, missing = open_sink(stack, config, manifest)
         queue = EventQueue()
         engine = new_engine(config, decoder, sink, queue, IdleMotion(len(manifest.latents)))
+        engine.layer.warm_up()
         running = Running(engine, seconds, in_real_time=True)
 
-        latency = Latency(
-            block_s=config.audio.block_samples / sink.sample_rate_hz,
-            sink_s=sink.latency_s,
-            resampler_s=engine.layer.delay_s,
-            model_s=manifest.latency_samples / manifest.sample_rate_hz,
-        )
+        def latency() -> Latency:
+            layer = engine.layer
+            return Latency(
+                block_s=config.audio.block_samples / sink.sample_rate_hz,
+                sink_s=sink.latency_s,
+                resampler_s=layer.delay_s,
+                model_s=layer.manifest.latency_samples / layer.manifest.sample_rate_hz,
+            )
+
         facts = [
             ("model", f"{manifest.name}, {len(manifest.latents)} knobs, {manifest.sample_rate_hz} Hz"),
             ("runtime", decoder.runtime),
             ("output", sink.describe()),
-            ("latency", str(latency)),
+            ("latency", str(latency())),
         ]
-        actions = ServerActions(
-            status=lambda: _status_reply(manifest, engine.status(), latency),
-            targets=engine.targets,
-            sample_at=engine.sample_at,
-            quit=running.stop.set,
-            presets=Presets(config.presets.file),
-        )
         if config.model.voices > 1:
             facts.append(("voices", f"{config.model.voices}: 0 sounds, /voice/1/gate 1 lets the next one sound"))
         screen = Screen(console, facts, config.model.voices)
         stack.enter_context(_log_to(screen))
+        namespace = Namespace(manifest.latent_names, config.model.voices)
+
+        def changed(name: str, knobs: list[str]) -> None:
+            namespace.use(knobs)
+            screen.say(f"{name} plays")
+
+        def stopped(file: Path, why: str) -> None:
+            screen.say(f"the recording {file.name} ended: {why}")
+            desk.notify_all("/record/stopped", str(file), why)
+
+        shelf = Shelf(config, engine, changed, lambda config, name: open_decoder(config.with_model(name), console))
+        recorder = Recorder(engine, config.paths.recordings, sink, lambda: session_facts(config, engine), stopped)
+        live = Live(engine, lambda: latency().total_s)
+        desk = Desk(
+            namespace=namespace,
+            queue=queue,
+            engine=live,
+            end=running.stop.set,
+            presets=Presets(config.presets.file),
+            models=shelf,
+            recorder=recorder,
+        )
         try:
-            facts += _open_controllers(stack, config, manifest, queue, actions)
+            facts += _open_controllers(stack, config, manifest, queue, desk)
+            stack.enter_context(desk)
+            stack.callback(recorder.close)
             stack.enter_context(screen)
             if missing:
                 screen.say(missing)
@@ -148,38 +173,19 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
         screen.farewell(engine.status())
 
 
-def _open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[Sink, str]:
-    """The open sink, and what a person should know about it."""
-    audio = config.audio
-    latency_s = audio.latency_ms / 1000
-    channels = output_channels(manifest.channels, config.model.voices)
-
-    if audio.sink == "file" and audio.file is not None:
-        rate_hz = audio.sample_rate_hz or manifest.sample_rate_hz
-        file = TimedFileSink(audio.file, rate_hz, audio.channels or channels, latency_s)
-        return stack.enter_context(file), ""
-    missing = ""
-    if audio.sink != "null":
-        try:
-            device = DeviceSink(audio.device, audio.sample_rate_hz, audio.channels, latency_s)
-            return stack.enter_context(device), ""
-        except AudioUnavailable as error:
-            if audio.sink == "device":
-                raise
-            missing = f"no sound: {error}; playing on without, as --sink null does"
-    null = NullSink(audio.sample_rate_hz or NULL_RATE_HZ, audio.channels or NULL_CHANNELS, latency_s)
-    return stack.enter_context(null), missing
-
-
 def _open_controllers(
-    stack: ExitStack, config: Config, manifest: Manifest, queue: EventQueue, actions: ServerActions
+    stack: ExitStack, config: Config, manifest: Manifest, queue: EventQueue, desk: Desk
 ) -> list[tuple[str, str]]:
     """Open the ports; returns the rows of the screen that say how to reach them."""
     facts = []
     names, voices = manifest.latent_names, config.model.voices
     if config.osc.enabled:
-        port = OscController(config.osc.host, config.osc.port, config.osc.reply_port, queue, names, actions, voices)
+        allowed = config.osc.allowed()
+        port = OscController(config.osc.host, config.osc.port, desk, reply_port=config.osc.reply_port, allowed=allowed)
         facts.append(_fact(stack.enter_context(port).describe()))
+        if config.osc.tcp:
+            tcp = OscTcpController(config.osc.host, port.port, desk, allowed=allowed)
+            facts.append(_fact(stack.enter_context(tcp).describe()))
         host = "localhost" if port.host in ("127.0.0.1", "0.0.0.0", "::1", "::") else port.host
         knobs = " ".join(f"/latent/{address_safe(name)}" for name in names[:6])
         facts.append(("knobs", f"/latent/0 to /latent/{len(names) - 1}, or by name: {knobs}{' …' * (len(names) > 6)}"))
@@ -194,21 +200,6 @@ def _open_controllers(
 def _fact(description: str) -> tuple[str, str]:
     kind, _, rest = description.partition(" ")
     return kind, rest.strip()
-
-
-def _status_reply(manifest: Manifest, status: Status, latency: Latency) -> StatusReply:
-    return StatusReply(
-        model=manifest.name,
-        latents=len(manifest.latents),
-        underruns=status.underruns,
-        load=status.load,
-        load_peak=status.load_peak,
-        latency_ms=latency.total_s * 1000,
-        sample_rate_hz=manifest.sample_rate_hz,
-        events_dropped=status.events_dropped,
-        events_late=status.events_late,
-        voices=status.voices,
-    )
 
 
 def _watch(running: Running, engine: Engine, screen: Screen, latency_ms: float) -> None:

@@ -15,6 +15,7 @@ from typing import TextIO
 import numpy as np
 
 from ..export.errors import LatentoneError
+from .audio import Sink
 from .audio.file import FORMATS, FileSink
 from .engine import Deaf, Engine
 from .events import ControlEvent, Value
@@ -89,14 +90,13 @@ class Recorder:
         self,
         engine: Engine,
         folder: Path,
-        sample_rate_hz: int,
-        channels: int,
+        sink: Sink,
         facts: Callable[[], dict[str, Value]],
         stopped: Callable[[Path, str], object],
     ) -> None:
-        """facts: what a score has to say of the model that plays: `model`, `runtime`, `voices`."""
+        """sink: the engine's. facts: what a score has to say of the model that plays: `model`, `runtime`, `voices`."""
         self._engine, self._folder, self._facts, self._stopped = engine, folder, facts, stopped
-        self._rate_hz, self._channels = sample_rate_hz, channels
+        self._rate_hz, self._channels = sink.sample_rate_hz, sink.channels
         self._lock = threading.Lock()
         self._path: Path | None = None
         self._ending = threading.Event()

@@ -21,11 +21,12 @@ from .addresses import KNOB
 from .audio.file import FileSink
 from .config import Config, load_config
 from .controllers.midi import MidiMap
-from .controllers.score import LOAD, Session, read_score, read_session
+from .controllers.score import LOAD, read_score
 from .events import ControlEvent, EventQueue
 from .instrument import Running, new_engine, new_mapping, open_decoder
 from .mixer import output_channels
 from .picture import draw
+from .session import Session, read_session
 from .snapshot import read_snapshot
 
 PROGRESS_PERIOD_S = 0.1
@@ -179,8 +180,9 @@ def render_events(config: Config, decoder: Decoder, performance: Performance, ou
         engine.schedule(event for event in performance.events if event.address != LOAD)
         for event in performance.events:
             if event.address == LOAD:
-                other = performance.others[str(event.values[0])]
-                layer = engine.new_layer(other, new_mapping(config, other.manifest))
+                name = str(event.values[0])
+                other = performance.others[name]
+                layer = engine.new_layer(other, new_mapping(config, other.manifest), name)
                 engine.layers.swap(layer, event.at_sample or 0)
         began_s = time.monotonic()
         with Running(engine, seconds, fading_out=session is None) as running, _progress(console) as progress:

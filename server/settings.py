@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from ..export.errors import LatentoneError
 from ..export.runtime.load import ENCODER_SUFFIX, SHIPPED_MODELS
 from .addresses import GAIN_DB, GLIDE_S, TEMPERATURE, find_row
+from .allowed import Allowed, allowed_by_default
 from .arguments import AddressError, Argument
 
 
@@ -58,7 +59,23 @@ class OscSettings(_Section):
     enabled: bool
     host: str
     port: int = Field(ge=0, le=65535)
+    tcp: bool
     reply_port: _Port | None
+    allow: list[str] | None
+
+    @field_validator("allow")
+    @classmethod
+    def _are_networks(cls, allow: list[str] | None) -> list[str] | None:
+        for entry in allow or ():
+            try:
+                Allowed([entry])
+            except ValueError:
+                raise ValueError(f"{entry!r} is neither an address nor a network such as 192.168.1.0/24") from None
+        return allow
+
+    def allowed(self) -> Allowed:
+        """Who may send."""
+        return Allowed(allowed_by_default(self.host) if self.allow is None else self.allow)
 
 
 class MidiSettings(_Section):

@@ -56,7 +56,7 @@ class Shelf:
                 raise LatentoneError(f"there is no model {name[:64]!r} ({', '.join(self.names()) or 'none was found'})")
             try:
                 decoder = self._open(self._config, name)
-                layer = self._engine.new_layer(decoder, new_mapping(self._config, decoder.manifest))
+                layer = self._engine.new_layer(decoder, new_mapping(self._config, decoder.manifest), name)
                 layer.warm_up()
             except LatentoneError:
                 raise

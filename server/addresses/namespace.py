@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -14,6 +16,9 @@ from ..packets import is_pattern, matches
 from .rows import TABLE, Address
 
 _LONGEST = 100  # characters of an address: matching longer ones would take too long
+_REMEMBERED = 256  # patterns: a performer uses a handful, again and again
+_HINTS_AT_ONCE, _HINTS_PER_S = 20.0, 2.0
+"""Looking for what was meant takes milliseconds, which a flood of unknown addresses must not take from the sound."""
 
 
 class Command(NamedTuple):
@@ -32,6 +37,7 @@ class Namespace:
 
     def __init__(self, latent_names: Sequence[str], voices: int = 1, sources: Sequence[str] = ()) -> None:
         self.voices, self._sources = voices, tuple(map(address_safe, sources))
+        self._hints, self._hinted_s = _HINTS_AT_ONCE, time.monotonic()
         self.use(latent_names)
 
     def use(self, latent_names: Sequence[str]) -> None:
@@ -47,7 +53,12 @@ class Namespace:
             for voice, source, (said, knob) in product(of_voices, of_sources, of_knobs):
                 pattern = row.pattern.replace("<voice>", voice).replace("<source>", source)
                 known[pattern.replace("<knob>", said)] = (row, pattern.replace("<knob>", knob))
+        by_length: dict[int, list[tuple[list[str], tuple[Address, str]]]] = {}
+        for address, target in known.items():
+            parts = address.split("/")
+            by_length.setdefault(len(parts), []).append((parts, target))
         self.latent_names, self._knobs = tuple(latent_names), len(latent_names)
+        self._by_length, self._patterns = by_length, dict[str, list[tuple[Address, str]]]()
         self._known = known
 
     def addresses(self) -> dict[str, tuple[Address, str]]:
@@ -62,17 +73,34 @@ class Namespace:
         """
         if len(address) > _LONGEST:
             raise AddressError(address[:_LONGEST], f"an address has at most {_LONGEST} characters")
-        if address in self._known:
-            found = [self._known[address]]
+        if (known := self._known.get(address)) is not None:
+            found = [known]
         elif is_pattern(address):
-            # As a dict: a knob matches by index and by name, and is turned once.
-            hits = (target for known, target in self._known.items() if matches(address, known))
-            found = list({canonical: (row, canonical) for row, canonical in hits}.values())
+            found = self._named_by(address)
             if not found:
                 raise AddressError(address, "no address matches this pattern")
         else:
             raise AddressError(address, self._unknown(address))
         return [Command(row, name, self._check(row, address, arguments)) for row, name in found]
+
+    def _named_by(self, pattern: str) -> list[tuple[Address, str]]:
+        patterns = self._patterns
+        if pattern not in patterns:
+            if len(patterns) >= _REMEMBERED:
+                patterns.clear()
+            patterns[pattern] = self._search(pattern)
+        return patterns[pattern]
+
+    def _search(self, pattern: str) -> list[tuple[Address, str]]:
+        """Part by part, since no sign of a pattern reaches over a slash: each is compared once with each different part."""
+        names = cache(matches)
+        said = pattern.split("/")
+        # As a dict: a knob matches by index and by name, and is turned once.
+        hits: dict[str, tuple[Address, str]] = {}
+        for parts, (row, canonical) in self._by_length.get(len(said), ()):
+            if all(map(names, said, parts)):
+                hits[canonical] = (row, canonical)
+        return list(hits.values())
 
     def _check(self, row: Address, address: str, arguments: Sequence[object]) -> tuple[Value, ...]:
         specs = list(row.arguments)
@@ -96,8 +124,17 @@ class Namespace:
         said = re.fullmatch(r"(?:/voice/\d+)?/latent(?:_norm|_add)?/(-*\d+)", address)
         if said:
             return f"there is no knob {said[1][:20]} (0 to {self._knobs - 1})"
-        close = get_close_matches(address, self._known, n=1)
-        return "unknown address" + (f" (did you mean {close[0]}?)" if close else "; /help lists them")
+        close = self._closest(address)
+        return "unknown address" + (f" (did you mean {close}?)" if close else "; /help lists them")
+
+    def _closest(self, address: str) -> str:
+        now_s = time.monotonic()
+        self._hints = min(_HINTS_AT_ONCE, self._hints + (now_s - self._hinted_s) * _HINTS_PER_S)
+        self._hinted_s = now_s
+        if self._hints < 1:
+            return ""
+        self._hints -= 1
+        return next(iter(get_close_matches(address, self._known, n=1)), "")
 
 
 def find_row(address: str) -> Address:

@@ -45,6 +45,8 @@ class StatusReply(NamedTuple):
     """Counted by the desk, which also adds the late events that it saw."""
     voices: int = 1
     """How many of them sound."""
+    packets_turned_away: int = 0
+    """Counted by the desk: of hosts that are not allowed to send."""
 
 
 KNOB = Argument("value", low=-4.0, high=4.0)

@@ -15,7 +15,8 @@ class Controller(Protocol):
     A context manager: entering opens its port and starts its thread, leaving closes both. Opening may raise
     `LatentoneError` with one line that says what and where; once open, a controller never raises and never stops
     for bad input. It talks to the engine through an `EventQueue` or a `Desk` only and imports no other part of the server
-    than `events` and what checks them: `addresses`, `arguments`, `packets`.
+    than `events`, what checks them (`addresses`, `arguments`, `allowed`), and what OSC is on a wire (`packets`, `framing`,
+    `delivery`).
     """
 
     def __enter__(self) -> Self: ...
@@ -28,7 +29,10 @@ class Controller(Protocol):
 
 
 class Reply(Protocol):
-    """How the desk answers whoever asked; may be called later, and from another thread. Never raises."""
+    """How the desk answers whoever asked; may be called later, and from another thread. Never raises, never waits.
+
+    Two that are equal, with one hash, answer the same program: by them `/notify` knows who listens.
+    """
 
     def __call__(self, address: str, *values: Value) -> None: ...
 
@@ -58,6 +62,21 @@ class Desk(Protocol):
         """
         ...
 
+    def take_bundle(self, parts: Sequence[tuple[float | None, Sequence[Message]]], reply: Reply, source: str) -> None:
+        """As `take`, for bundles within a bundle: each part has a time of its own, or None.
+
+        What is due soon is queued as a whole or dropped as a whole.
+        """
+        ...
+
     def refuse(self, reply: Reply, why: str) -> None:
         """Count a malformed packet, and say so to whoever sent it."""
+        ...
+
+    def turn_away(self, reply: Reply, host: str) -> None:
+        """Count a packet of a host that is not allowed to send, and say so to it and to the performer, now and then."""
+        ...
+
+    def forget(self, reply: Reply) -> None:
+        """Tell no more to a connection that is closed."""
         ...

@@ -32,6 +32,7 @@ from ..addresses import Namespace
 from ..arguments import AddressError
 from ..events import ControlEvent, Value
 from ..packets import IMMEDIATELY, Message, PacketError, read_packet, seconds, split_bundle
+from ..session import SESSION_KEYS, read_session
 
 SWEEP_STEP_S = 0.004
 SWEEP_STEPS = 50_000
@@ -52,19 +53,6 @@ MidiCommands = Callable[[Any], Iterable[tuple[str, tuple[Value, ...]]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """With what a recorded session was played."""
-
-    model: str
-    runtime: str
-    voices: int
-    sample_rate_hz: int
-    channels: int
-    start: Path
-    """The snapshot that it began from."""
-
-
-@dataclass(frozen=True, slots=True)
 class Score:
     """Events in the order of time, each with its `at_sample`, and how long it all lasts."""
 
@@ -72,7 +60,6 @@ class Score:
     seconds: float
 
 
-SESSION_KEYS = frozenset({"model", "runtime", "voices", "sample_rate_hz", "channels", "start"})
 LOAD = "/model/load"
 """The one message for the server that a score may hold: from there on the addresses are those of that model's knobs."""
 KnobsOf = Callable[[str], Sequence[str]]
@@ -87,30 +74,6 @@ class _Entry(NamedTuple):
     arguments: Sequence[object]
     where: str
     """For errors: `line 4`."""
-
-
-def read_session(path: Path) -> Session | None:
-    """How a recorded session is to be played, or None for any other score. Raises LatentoneError naming file and problem."""
-    if path.suffix.lower() not in (".yaml", ".yml"):
-        return None
-    head: list[str] = []
-    try:
-        with path.open(encoding="utf-8") as file:
-            for line in file:
-                if line.startswith("events:"):
-                    break
-                head.append(line)
-        record = yaml.load("".join(head), _YamlLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return None  # `read_score` says it better
-    if not isinstance(record, dict) or "start" not in record:
-        return None
-    kinds = {"model": str, "runtime": str, "voices": int, "sample_rate_hz": int, "channels": int, "start": str}
-    for key, kind in kinds.items():
-        if not isinstance(record.get(key), kind):
-            raise LatentoneError(f"{path}: {key}: {record.get(key)!r} is not what a recorded session has there")
-    values = {key: record[key] for key in kinds}
-    return Session(**{**values, "start": path.parent / Path(record["start"]).name})
 
 
 def read_score(

@@ -3,6 +3,7 @@
 import random
 import socket
 import struct
+from typing import Self
 
 from latentone.server.packets import UNIX_EPOCH_NTP_S
 from pythonosc.osc_message import OscMessage
@@ -34,6 +35,12 @@ class Client:
         self.socket.bind(("127.0.0.1", 0))
         self.socket.settimeout(DEADLINE_S)
         self.server = ("127.0.0.1", port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.socket.close()
 
     @property
     def port(self) -> int:
