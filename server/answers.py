@@ -83,8 +83,10 @@ class Answers:
         reply("/done", command.address)
 
     def _model_load(self, command: Command, reply: Reply) -> None:
-        name, models = str(command.values[0]), have(self._models, "models")
-        models.load(name)
+        name, runtime = (None if value is None else str(value) for value in _filled(command, 2))
+        assert name is not None  # the table says so
+        models = have(self._models, "models")
+        models.load(name, runtime)
         self._namespace.use([knob for knob, _ in models.info().latents])
         reply("/done", command.address, name)
         self._notices.tell("/model/changed", name)

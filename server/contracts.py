@@ -67,8 +67,8 @@ class ModelShelf(Protocol):
 
     def info(self) -> ModelInfo: ...
 
-    def load(self, name: str) -> None:
-        """Load and warm a model aside, and return when it has been faded over to; seconds later, as a rule."""
+    def load(self, name: str, runtime: str | None) -> None:
+        """Load and warm a model aside, in that runtime or the settings's; return when it has been faded over to, seconds later."""
         ...
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -87,7 +88,8 @@ class Engine:
         self._block, self._rate_hz, self._seed = block_samples, sink.sample_rate_hz, seed
         self._mixer = Mixer(levels, sink.channels, self._rate_hz, block_samples)
         self.layers = Layers(self.new_layer(decoder, mapping, name, idle), self._rate_hz, block_samples)
-        self._schedule = Schedule()
+        self._schedule = Schedule()  # of what moves levels
+        self._ahead = Schedule()  # of what moves latents, until the layer makes the sound of that time
         self._calls: deque[Callable[[], object]] = deque()
         self.tap: Tap = Deaf()
 
@@ -135,8 +137,7 @@ class Engine:
 
     def clear_scheduled(self) -> None:
         """Forget every event that waits for its sample."""
-        self._calls.append(self._schedule.clear)
-        self._calls.append(lambda: self.layer.clear())
+        self._calls += [self._schedule.clear, self._ahead.clear, lambda: self.layer.clear()]
 
     def status(self) -> Status:
         """A snapshot."""
@@ -191,7 +192,7 @@ class Engine:
                 self._fade_at, end = self._sample, min(end, self._sample + fade_samples)
             samples = int(min(self._block, end - self._sample))
             if (layer := self.layers.begin_swap(self._sample)) is not None:
-                self.tap.event(ControlEvent("/model/load", (layer.name,)), self._sample)
+                self.tap.event(ControlEvent("/model/load", (layer.name, layer.runtime_name)), self._sample)
             self._play_block(self.layers.next_swap(self._sample + samples) - self._sample)
 
     def save(self) -> dict[str, Any]:
@@ -214,6 +215,9 @@ class Engine:
         while self._calls:
             self._calls.popleft()()
         self._take_events()
+        reached = self.layer.reaches(self._sample + samples)
+        while (event := self._ahead.take(reached)) is not None:
+            self.layer.put(event)
         out = self._out[:, :samples]
         began_s = time.perf_counter()
         self._sound(out)
@@ -234,7 +238,7 @@ class Engine:
 
     def _take(self, event: ControlEvent, most_waiting: float) -> None:
         at, owned = event.at_sample, self.levels.owns(event.address)
-        if at is not None and len(self._schedule) + len(self.layer) >= most_waiting:
+        if at is not None and len(self._schedule) + len(self._ahead) >= most_waiting:
             self._dropped += 1
             return
         if at is not None and at < self._sample:
@@ -242,6 +246,7 @@ class Engine:
             at = None
         if event.address == PANIC:  # both halves on one sample
             at = max(at or 0, self.layer.now())
+            event = replace(event, at_sample=at)
         if owned:
             if at is None:
                 self.levels.apply(event)
@@ -252,7 +257,7 @@ class Engine:
             if at is None:
                 self.layer.apply(event)
             else:
-                self.layer.put(event, at)
+                self._ahead.put(event, at)
 
     def _sound(self, out: np.ndarray) -> None:
         """Fill `out` (channels, samples), in pieces between the events that fall into it."""

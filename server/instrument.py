@@ -120,8 +120,7 @@ def warm_up(decoder: Decoder, voices: int, block_samples: int) -> None:
 def session_facts(config: Config, engine: Engine) -> dict[str, Value]:
     """What a score says of the model that plays; the rest of a `Session` is the recorder's."""
     layer = engine.layer
-    runtime = "fused" if layer.runtime.startswith("fused") else "onnx"
-    return {"model": layer.name, "runtime": runtime, "voices": config.model.voices}
+    return {"model": layer.name, "runtime": layer.runtime_name, "voices": config.model.voices}
 
 
 class Running:

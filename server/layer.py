@@ -40,7 +40,10 @@ class Layer:
         idle: IdleMotion | None = None,
         applied: Callable[[ControlEvent, int], None] = lambda event, sample: None,
     ) -> None:
-        """name: by which the model can be found again. sample_rate_hz: the output's. most_samples: of one call of `play`. active: which voices sound, kept by the mixer."""
+        """name: by which the model can be found again. active: which voices sound, kept by the mixer.
+
+        sample_rate_hz: the output's. most_samples: of one call of `play`.
+        """
         manifest = self.manifest = decoder.manifest
         voices = len(active)
         self.runtime = decoder.runtime
@@ -69,18 +72,27 @@ class Layer:
         """From what is applied now to the output sample that it is heard at."""
         return self._resampler.ahead_samples / self.manifest.sample_rate_hz
 
+    @property
+    def runtime_name(self) -> str:
+        """Of the settings' names, the one that plays like this again."""
+        return "fused" if self.runtime.startswith("fused") else "onnx"
+
     def now(self) -> int:
         """The output sample at which what is applied now takes effect."""
         return self.origin + self._resampler.output_sample(self._made)
 
-    def put(self, event: ControlEvent, at_sample: int) -> bool:
-        """Keep `event` until it is due; False when it is too late for that, and was applied at once."""
-        due = self._resampler.input_sample(at_sample - self.origin)
+    def reaches(self, output_samples: int) -> int:
+        """The output sample up to which events count for the sound before `output_samples`."""
+        needed = self._resampler.needs(output_samples - self.origin) + self._step
+        return self.origin + self._resampler.output_sample(needed)
+
+    def put(self, event: ControlEvent) -> None:
+        """Keep a timed event until it is due; it takes effect at once when the sound of its time has been made."""
+        due = self._resampler.input_sample((event.at_sample or 0) - self.origin)
         if due - due % self._step < self._made:
             self.apply(event)
-            return False
-        self._schedule.put(event, due)
-        return True
+        else:
+            self._schedule.put(event, due)
 
     def apply(self, event: ControlEvent) -> None:
         """Let `event` take effect with the next sample that is made."""
@@ -125,10 +137,13 @@ class Layer:
         home = [latent.home for latent in self.manifest.latents]
         self.mapping.load(leaving.mapping.for_model(home, self.mapping.voices[0].temperature).save())
         leaving.applied = lambda event, sample: None
+        for event in leaving._schedule.drain():
+            self.put(event)
 
     def reset(self) -> None:
         """Every voice back to the state before anything was played, and rising from silence."""
-        self._awake.fill(False)
+        if self._resampler.ahead_samples:  # which holds the silence of what failed
+            self._awake.fill(False)
         self._voices.reset()
 
     def targets(self) -> list[float]:
@@ -142,10 +157,6 @@ class Layer:
     def clear(self) -> None:
         """Forget the events that wait for their sample."""
         self._schedule.clear()
-
-    def __len__(self) -> int:
-        """How many events wait for their sample."""
-        return len(self._schedule)
 
     def save(self) -> dict[str, Any]:
         """All that the next samples depend on, but for the events that wait."""

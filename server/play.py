@@ -141,7 +141,7 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             screen.say(f"the recording {file.name} ended: {why}")
             desk.notify_all("/record/stopped", str(file), why)
 
-        shelf = Shelf(config, engine, changed, lambda config, name: open_decoder(config.with_model(name), console))
+        shelf = Shelf(config, engine, changed, lambda other: open_decoder(other, console))
         recorder = Recorder(engine, config.paths.recordings, sink, lambda: session_facts(config, engine), stopped)
         live = Live(engine, lambda: latency().total_s)
         desk = Desk(

@@ -22,7 +22,7 @@ from .audio.file import FileSink
 from .config import Config, load_config
 from .controllers.midi import MidiMap
 from .controllers.score import LOAD, read_score
-from .events import ControlEvent, EventQueue
+from .events import ControlEvent, EventQueue, Value
 from .instrument import Running, new_engine, new_mapping, open_decoder
 from .mixer import output_channels
 from .picture import draw
@@ -71,12 +71,13 @@ def render(
     names, voices = decoder.manifest.latent_names, settings.model.voices
     commands = MidiMap(settings.mapping.midi, names, voices).commands
     rate_hz = settings.audio.sample_rate_hz or decoder.manifest.sample_rate_hz
-    others: dict[str, Decoder] = {}
+    others: dict[tuple[Value, ...], Decoder] = {}
 
-    def knobs_of(name: str) -> list[str]:
-        if name not in others:
-            others[name] = open_decoder(settings.with_model(name), console)
-        return others[name].manifest.latent_names
+    def knobs_of(name: str, runtime: str | None = None) -> list[str]:
+        values = (name,) if runtime is None else (name, runtime)
+        if values not in others:
+            others[values] = open_decoder(settings.with_model(*values), console)
+        return others[values].manifest.latent_names
 
     played = read_score(score, rate_hz, names, commands, voices, knobs_of)
     performance = Performance(played.events, seconds or played.seconds, others, session)
@@ -157,8 +158,8 @@ class Performance:
 
     events: Sequence[ControlEvent]
     seconds: float
-    others: Mapping[str, Decoder] = field(default_factory=dict)
-    """The models that the events load, by name."""
+    others: Mapping[tuple[Value, ...], Decoder] = field(default_factory=dict)
+    """The models that the events load, by what they say: name, and runtime if any."""
     session: Session | None = None
     """A recorded one, which goes on from its snapshot and is cut where it ended, without a fade."""
     skip_samples: int = 0
@@ -180,8 +181,7 @@ def render_events(config: Config, decoder: Decoder, performance: Performance, ou
         engine.schedule(event for event in performance.events if event.address != LOAD)
         for event in performance.events:
             if event.address == LOAD:
-                name = str(event.values[0])
-                other = performance.others[name]
+                name, other = str(event.values[0]), performance.others[event.values]
                 layer = engine.new_layer(other, new_mapping(config, other.manifest), name)
                 engine.layers.swap(layer, event.at_sample or 0)
         began_s = time.monotonic()

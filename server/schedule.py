@@ -36,6 +36,12 @@ class Schedule:
         """The sample at which the next event is due, or `before_sample` when that comes first."""
         return min(self._waiting[0][0], before_sample) if self._waiting else before_sample
 
+    def drain(self) -> list[ControlEvent]:
+        """Take them all, in their order."""
+        events = [event for _, _, event in sorted(self._waiting, key=lambda item: item[:2])]
+        self._waiting.clear()
+        return events
+
     def clear(self) -> None:
         """Forget them all."""
         self._waiting.clear()

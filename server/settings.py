@@ -138,9 +138,11 @@ class Config(_Section):
     presets: PresetSettings
     paths: PathSettings
 
-    def with_model(self, name: str) -> Self:
-        """The same settings for another model."""
-        return self.model_copy(update={"model": self.model.model_copy(update={"name": name})})
+    def with_model(self, name: str, runtime: str | None = None) -> Self:
+        """The same settings for another model, in another runtime if one is named."""
+        model = self.model.model_copy(update={"name": name})
+        changed = {"name": runtime} if runtime is not None else {}
+        return self.model_copy(update={"model": model, "runtime": self.runtime.model_copy(update=changed)})
 
     def model_names(self) -> list[str]:
         """The models in the folders, by name, sorted."""

@@ -30,7 +30,7 @@ class Shelf:
         config: Config,
         engine: Engine,
         changed: Callable[[str, list[str]], object],
-        open_decoder: Callable[[Config, str], Decoder],
+        open_decoder: Callable[[Config], Decoder],
     ) -> None:
         self._config, self._engine, self._changed, self._open = config, engine, changed, open_decoder
         self._loading = threading.Lock()
@@ -47,7 +47,7 @@ class Shelf:
         rate_hz, channels = manifest.sample_rate_hz, manifest.channels
         return ModelInfo(manifest.name, rate_hz, knobs, channels, self._config.model.voices, layer.runtime)
 
-    def load(self, name: str) -> None:
+    def load(self, name: str, runtime: str | None = None) -> None:
         """Return when the model has been faded over to. Raises LatentoneError, and all plays on as it was, when it cannot be."""
         if not self._loading.acquire(blocking=False):
             raise LatentoneError(f"{name} is not loaded: another model is being loaded")
@@ -55,7 +55,7 @@ class Shelf:
             if name not in self.names():
                 raise LatentoneError(f"there is no model {name[:64]!r} ({', '.join(self.names()) or 'none was found'})")
             try:
-                decoder = self._open(self._config, name)
+                decoder = self._open(self._config.with_model(name, runtime))
                 layer = self._engine.new_layer(decoder, new_mapping(self._config, decoder.manifest), name)
                 layer.warm_up()
             except LatentoneError:

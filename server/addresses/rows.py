@@ -225,9 +225,9 @@ _MODELS = (
     Address("/model/list", (), "Names the models that can be loaded.", "server", "/model/list.reply name…"),
     Address(
         "/model/load",
-        (_NAME,),
+        (_NAME, Argument("runtime", "string", choices=("auto", "fused", "onnx"), optional=True)),
         "Loads a model of the model folders aside and fades over to it; the sound goes on, and stays as it was if anything "
-        "is wrong. A name is never a path.",
+        "is wrong. A name is never a path. The runtime is that of the settings unless it is named.",
         "server",
         "/done /model/load name",
     ),

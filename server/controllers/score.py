@@ -62,8 +62,8 @@ class Score:
 
 LOAD = "/model/load"
 """The one message for the server that a score may hold: from there on the addresses are those of that model's knobs."""
-KnobsOf = Callable[[str], Sequence[str]]
-"""The names of a model's knobs, by the model's name. Raises LatentoneError when there is no such model."""
+KnobsOf = Callable[..., Sequence[str]]
+"""The names of a model's knobs, by what `/model/load` says. Raises LatentoneError when there is no such model."""
 
 
 class _Entry(NamedTuple):
@@ -127,7 +127,7 @@ def _events(
     try:
         for command in namespace.parse(entry.address, entry.arguments):
             if command.address == LOAD and knobs_of is not None:
-                namespace.use(knobs_of(str(command.values[0])))
+                namespace.use(knobs_of(*map(str, command.values)))
             elif command.row.answered_by != "engine":
                 raise AddressError(entry.address, "is for a running server, not for a score")
             yield ControlEvent(command.address, command.values, round(entry.time_s * sample_rate_hz), source)

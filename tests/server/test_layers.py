@@ -127,6 +127,15 @@ def test_a_swap_on_a_sample_does_not_depend_on_blocks() -> None:
     np.testing.assert_array_equal(*heard)
 
 
+def test_what_was_said_for_later_is_obeyed_by_the_model_that_plays_then() -> None:
+    stage = Stage()
+    stage.send("/latent/0", 0.8, at=12000)
+    stage.engine.layers.swap(stage.engine.new_layer(FakeDecoder(), stage.mapping()), 4800)
+    heard = stage.play(0.5)
+    assert np.abs(heard[:11000]).max() < 1e-3
+    assert heard[-1] == pytest.approx(0.4, abs=1e-4)
+
+
 def test_a_model_that_fails_is_not_heard_failing_while_another_comes() -> None:
     stage = Stage()
     stage.send("/latent/0", 0.5)
@@ -146,14 +155,14 @@ def test_a_performance_goes_on_from_a_snapshot_bit_by_bit(rate_hz: int) -> None:
     first.play(start / rate_hz)
     state, heard = first.engine.save(), []
 
-    class Tap:
-        events: list[tuple[ControlEvent, int]] = []
+    events: list[tuple[ControlEvent, int]] = []
 
+    class Tap:
         def sound(self, audio: np.ndarray) -> None:
             heard.append(audio.copy())
 
         def event(self, event: ControlEvent, sample: int) -> None:
-            self.events.append((event, sample))
+            events.append((event, sample))
 
     first.engine.tap = Tap()
     first.send("/latent/1", 0.7)
@@ -162,6 +171,6 @@ def test_a_performance_goes_on_from_a_snapshot_bit_by_bit(rate_hz: int) -> None:
 
     second = Stage(rate_hz, 333, voices=2, control_samples=8)
     second.engine.load(state)
-    second.engine.schedule(ControlEvent(event.address, event.values, sample - start) for event, sample in Tap.events)
+    second.engine.schedule(ControlEvent(event.address, event.values, sample - start) for event, sample in events)
     second.play(1.0 - start / rate_hz)
     np.testing.assert_array_equal(second.sink.both, np.concatenate(heard, axis=1))

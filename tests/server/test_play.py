@@ -58,7 +58,7 @@ class Server:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.settimeout(0.2)
 
-    def send(self, address: str, *values: float) -> None:
+    def send(self, address: str, *values: float | str) -> None:
         message = OscMessageBuilder(address)
         for value in values:
             message.add_arg(value)
@@ -67,7 +67,7 @@ class Server:
     def send_packet(self, packet: bytes) -> None:
         self._socket.sendto(packet, self._address)
 
-    def ask(self, address: str, *values: float) -> OscMessage:
+    def ask(self, address: str, *values: float | str) -> OscMessage:
         """Send until an answer comes: while the server starts, nobody listens."""
         deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline:

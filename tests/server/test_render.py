@@ -133,8 +133,8 @@ def test_a_decoder_that_fails_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_or_a_lost_folder_ends_it(tmp_path: Path) -> None:
+    nowhere = tmp_path / "no" / "out.wav"
     with pytest.raises(LatentoneError, match="does not exist"):
-        nowhere = tmp_path / "no" / "out.wav"
         render_events(load_config(None, {}), FakeDecoder(), Performance([], 1.0), nowhere, Console(quiet=True))
 
 
