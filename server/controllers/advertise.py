@@ -18,7 +18,7 @@ from zeroconf.asyncio import AsyncZeroconf
 
 _log = logging.getLogger(__name__)
 
-_OSC_RECORD = {"txtvers": "1", "version": "1.1", "types": "ifsbhdtrmTFN"}
+_OSC_RECORD = {"txtvers": "1", "version": "1.1", "types": "ifsbhdtrmTFNI"}
 """As section 5.2 of "Features and Future of Open Sound Control version 1.1 for NIME" (Freed and Schmeder, 2009) has it."""
 _LONGEST_LABEL = 63
 """Characters of one part of a host's name."""

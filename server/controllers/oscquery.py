@@ -34,6 +34,8 @@ _HEARTBEAT_S = 20.0
 """So often a silent host is asked whether it is still there."""
 _CLOSING_S = 1.0
 """Time that hosts have to say goodbye."""
+_UNHEARD = logging.Logger("aiohttp", level=logging.CRITICAL + 1)
+"""For aiohttp, which tells of each malformed request by a page of text."""
 _EXTENSIONS = {name: name in TOLD for name in (*TOLD, *UNTOLD) if name not in ("FULL_PATH", "CONTENTS")} | {
     "LISTEN": True,
     "PATH_ADDED": True,
@@ -109,7 +111,7 @@ class OscQuery:
 
     async def _serve(self) -> None:
         # One handler for all paths: an address may look like anything.
-        server = web.Server(self._answer, access_log=None)
+        server = web.Server(self._answer, access_log=None, logger=_UNHEARD)
         runner = web.ServerRunner(server, shutdown_timeout=_CLOSING_S)
         await runner.setup()
         await web.SockSite(runner, self._socket).start()
@@ -127,6 +129,15 @@ class OscQuery:
                 listener.say(text)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._respond(request)
+        except ConnectionError:  # the host is gone
+            raise
+        except Exception:
+            _log.exception("oscquery: %s could not be answered", request.remote)
+            raise
+
+    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._allowed is not None and not self._allowed(request.remote or ""):
             return _refusal(403, "this host is not allowed here")
         if request.method not in ("GET", "HEAD"):
