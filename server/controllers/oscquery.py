@@ -9,7 +9,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from itertools import groupby
 from typing import Any, Self
@@ -49,8 +49,8 @@ class OscQuery:
     """An HTTP and WebSocket port that tells the namespace. Port 0 takes any free one; `port` says which, once open.
 
     All that it does happens on a thread of its own. Values are polled from `clocked` while somebody listens. OSC packets
-    that come over a WebSocket go to `desk`, and its replies go back that way. `allowed` says which hosts may connect, by
-    their addresses; None lets all in. osc_port: the UDP port where OSC is heard, on the same host.
+    that come over a WebSocket go to `desk`, and its replies go back that way. osc_port: the UDP port where OSC is heard,
+    on the same host. allowed: addresses of the hosts that may connect.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class OscQuery:
         namespace: Namespace,
         clocked: Clocked,
         desk: Desk,
-        allowed: Callable[[str], bool] | None = None,
+        allowed: Container[str],
     ) -> None:
         self.host, self.port = host, port
         self._osc_port, self._name = osc_port, name
@@ -138,7 +138,7 @@ class OscQuery:
             raise
 
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
-        if self._allowed is not None and not self._allowed(request.remote or ""):
+        if request.remote is None or request.remote not in self._allowed:
             return _refusal(403, "this host is not allowed here")
         if request.method not in ("GET", "HEAD"):
             return _refusal(405, "only GET is understood", Allow="GET, HEAD")
