@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Container
 from contextlib import suppress
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from .events import Value
 from .packets import write_message
@@ -58,8 +58,9 @@ class Listener:
         """As `controllers.Reply` says."""
         try:
             self._loop.call_soon_threadsafe(self.say, write_message(address, values))
-        except Exception as error:  # text that is no Unicode, or closed meanwhile: the host's loss, not the server's
-            _log.warning("oscquery: no reply to %s: %s", self.source, error)
+        except Exception as error:  # text that is no Unicode, or all is closed already
+            if not self._loop.is_closed():
+                _log.warning("oscquery: no reply to %s: %s", self.source, error)
 
     async def speak(self, value_at: ValueAt) -> None:
         """Send what waits and what has changed, until the host is gone. value_at: what a path is set to now, if anything."""
@@ -68,14 +69,24 @@ class Listener:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), _PERIOD_S if self._told else None)
                 self._woken.clear()
-                while self._waiting:
-                    await self._send(self._waiting.popleft())
+                await self._say_what_waits()
                 for path in list(self._told):
                     value = value_at(path)
                     # Sending may take a while, in which the host may have asked not to hear of the others.
                     if value is not None and path in self._told and value != self._told[path]:
                         self._told[path] = value
                         await self._send(write_message(path, value))
+
+    async def leave(self, within_s: float) -> None:
+        """Send what waits, and goodbye; a host that does not read is left without."""
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._say_what_waits()
+                await self.socket.close(code=WSCloseCode.GOING_AWAY)
+
+    async def _say_what_waits(self) -> None:
+        while self._waiting:
+            await self._send(self._waiting.popleft())
 
     async def _send(self, message: str | bytes) -> None:
         if isinstance(message, str):

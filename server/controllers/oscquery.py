@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from ...export.errors import LatentoneError
 from ..addresses import Namespace
@@ -34,6 +34,8 @@ _HEARTBEAT_S = 20.0
 """So often a silent host is asked whether it is still there."""
 _CLOSING_S = 1.0
 """Time that hosts have to say goodbye."""
+_CUT_OFF_S = 0.1
+"""Time that those have who did not."""
 _UNHEARD = logging.Logger("aiohttp", level=logging.CRITICAL + 1)
 """For aiohttp, which tells of each malformed request by a page of text."""
 _EXTENSIONS = {name: name in TOLD for name in (*TOLD, *UNTOLD) if name not in ("FULL_PATH", "CONTENTS")} | {
@@ -112,12 +114,11 @@ class OscQuery:
     async def _serve(self) -> None:
         # One handler for all paths: an address may look like anything.
         server = web.Server(self._answer, access_log=None, logger=_UNHEARD)
-        runner = web.ServerRunner(server, shutdown_timeout=_CLOSING_S)
+        runner = web.ServerRunner(server, shutdown_timeout=_CUT_OFF_S)
         await runner.setup()
         await web.SockSite(runner, self._socket).start()
         await self._closing.wait()
-        goodbyes = (listener.socket.close(code=1001) for listener in self._listeners)
-        await asyncio.gather(*goodbyes, return_exceptions=True)
+        await asyncio.gather(*(listener.leave(_CLOSING_S) for listener in self._listeners))
         await runner.cleanup()
 
     def _change(self, nodes: Mapping[str, Node]) -> None:
@@ -198,7 +199,7 @@ class OscQuery:
             await listener.speak(self._value_at)
         except Exception:
             _log.exception("oscquery: %s cannot be told what changes", listener.source)
-            await listener.socket.close(code=1011)
+            await listener.socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
     def _value_at(self, path: str) -> tuple[Value, ...] | None:
         node = self._nodes.get(path)

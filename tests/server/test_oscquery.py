@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientSession, ClientWebSocketResponse, ClientWSTimeout, WSMsgType, WSServerHandshakeError
 from latentone.export.errors import LatentoneError
 from latentone.server.addresses import Namespace
 from latentone.server.arguments import AddressError
@@ -464,7 +464,7 @@ async def test_hosts_that_are_not_allowed_get_nothing(serve):
 
 
 @live
-async def test_leaving_says_goodbye_and_frees_the_port(serve):
+async def test_leaving_says_goodbye_and_frees_the_port(serve, caplog):
     server = serve()
     engine: Any = server.engine
     replies: list[Reply] = []
@@ -480,14 +480,26 @@ async def test_leaving_says_goodbye_and_frees_the_port(serve):
         allowed=["127.0.0.1"],
     )
     query.__enter__()
-    async with ClientSession() as session, session.ws_connect(f"http://127.0.0.1:{query.port}/") as ws:
-        await ws.send_str("?")
-        assert (await hear(ws))[0] == "/fail"
+    place = f"http://127.0.0.1:{query.port}/"
+    no_goodbye = ClientWSTimeout(ws_close=0.1)
+    async with (
+        ClientSession() as session,
+        session.ws_connect(place, timeout=no_goodbye) as slow,
+        session.ws_connect(place) as ws,
+    ):
+        for one in (slow, ws):
+            await one.send_str("?")
+            assert (await hear(one))[0] == "/fail"
+        for _ in range(20_000):
+            replies[0]("/flood", "x" * 1000)
+        replies[1]("/done", "/quit")
         leaving = asyncio.create_task(asyncio.to_thread(query.__exit__))
+        assert await hear(ws) == ("/done", "/quit"), "what is said last is heard"
         assert (await ws.receive(DEADLINE_S)).data == 1001
         await leaving
     replies[0]("/done", "too late")
     query.namespace_changed()
+    assert not caplog.records
     with socket.create_server(("127.0.0.1", query.port)):
         pass
 
