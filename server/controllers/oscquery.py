@@ -11,7 +11,6 @@ import socket
 import threading
 from collections.abc import Container, Mapping
 from contextlib import suppress
-from itertools import groupby
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -21,9 +20,9 @@ from ...export.errors import LatentoneError
 from ..addresses import Namespace
 from ..addresses.query_tree import TOLD, UNTOLD, Node, changes, query_tree
 from ..contracts import Clocked
+from ..delivery import deliver
 from ..events import Value
 from ..listener import Listener
-from ..packets import IMMEDIATELY, UNIX_EPOCH_NTP_S, PacketError, read_packet, seconds
 from . import Desk
 
 _log = logging.getLogger(__name__)
@@ -140,6 +139,7 @@ class OscQuery:
 
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.remote is None or request.remote not in self._allowed:
+            self._desk.turn_away(_unheard, request.remote or "a host that is gone")
             return _refusal(403, "this host is not allowed here")
         if request.method not in ("GET", "HEAD"):
             return _refusal(405, "only GET is understood", Allow="GET, HEAD")
@@ -188,9 +188,10 @@ class OscQuery:
                 if message.type is WSMsgType.TEXT:
                     self._obey(listener, message.data)
                 elif message.type is WSMsgType.BINARY:
-                    self._take(listener, message.data)
+                    deliver(message.data, self._desk, listener.reply, listener.source)
         finally:
             self._listeners.discard(listener)
+            self._desk.forget(listener.reply)
             speaking.cancel()
         return ws
 
@@ -222,16 +223,6 @@ class OscQuery:
             else:
                 listener.listen(node.path)
 
-    def _take(self, listener: Listener, packet: bytes) -> None:
-        try:
-            messages = read_packet(packet)
-        except PacketError as error:
-            self._desk.refuse(listener.reply, f"packet refused: {error}")
-            return
-        for time_tag, together in groupby(messages, key=lambda message: message.time_tag):
-            at_unix_s = None if time_tag == IMMEDIATELY else seconds(time_tag) - UNIX_EPOCH_NTP_S
-            self._desk.take(list(together), listener.reply, listener.source, at_unix_s)
-
 
 _HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
 
@@ -240,6 +231,10 @@ def _json(told: dict[str, Any]) -> web.Response:
     # Piece by piece, in Python: in one go, json's C code would hold the interpreter for 10 ms, and the engine with it.
     text = "".join(json.JSONEncoder().iterencode(told))
     return web.Response(text=text, content_type="application/json", headers=_HEADERS)
+
+
+def _unheard(address: str, *values: Value) -> None:
+    """The `Reply` to a host that is answered over HTTP."""
 
 
 def _refusal(status: int, why: str, **headers: str) -> web.Response:

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse, ClientWSTimeout, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from desk_rig import DeskRig
 from latentone.export.errors import LatentoneError
 from latentone.server.addresses import Namespace
 from latentone.server.arguments import AddressError
@@ -40,6 +41,8 @@ class Engine:
         self.values: dict[str, tuple[Value, ...]] = {"/gain_db": (-6.0,), "/latent": (0.0, 0.0, 0.0)}
         self.taken: list[tuple[str, float | None, list[str]]] = []
         self.refused: list[str] = []
+        self.turned_away: list[str] = []
+        self.forgotten: list[Reply] = []
         self.looked_at: list[str] = []
 
     def value_of(self, address: str) -> tuple[Value, ...] | None:
@@ -55,6 +58,17 @@ class Engine:
                 reply("/fail", said.address, error.why)
                 continue
             self.values.update({command.address: command.values for command in commands})
+
+    def take_bundle(self, parts: Sequence[tuple[float | None, Sequence[Message]]], reply: Reply, source: str) -> None:
+        for at_unix_s, messages in parts:
+            self.take(messages, reply, source, at_unix_s)
+
+    def turn_away(self, reply: Reply, host: str) -> None:
+        self.turned_away.append(host)
+        reply("/fail", "", "not allowed")
+
+    def forget(self, reply: Reply) -> None:
+        self.forgotten.append(reply)
 
     def refuse(self, reply: Reply, why: str) -> None:
         self.refused.append(why)
@@ -457,10 +471,31 @@ async def test_web_pages_may_read_and_those_of_this_network_play(serve):
 
 @live
 async def test_hosts_that_are_not_allowed_get_nothing(serve):
-    async with host(serve(allowed=("192.0.2.7",))) as session:
+    server = serve(allowed=("192.0.2.7",))
+    async with host(server) as session:
         assert await ask(session, "/") == 403
         with pytest.raises(WSServerHandshakeError):
             await session.ws_connect("/")
+    assert server.engine.turned_away == ["127.0.0.1"] * 2, "each is counted"
+
+
+@live
+async def test_whoever_asked_for_notices_gets_them_over_the_websocket(tmp_path):
+    """With the real desk: as long as the connection lasts, and to the last word."""
+    with DeskRig(tmp_path) as rig:
+        engine: Any = rig.engine
+        parts: dict[str, Any] = dict(namespace=rig.desk.namespace, clocked=engine, desk=rig.desk, allowed=["127.0.0.1"])
+        with OscQuery("127.0.0.1", 0, osc_port=rig.osc.port, name="x", **parts) as query:
+            async with ClientSession(f"http://127.0.0.1:{query.port}") as session, session.ws_connect("/") as ws:
+                async with session.ws_connect("/") as leaves:
+                    await leaves.send_bytes(message("/notify", 1))
+                    assert (await hear(leaves))[:2] == ("/done", "/notify")
+                await ws.send_bytes(message("/notify", 1))
+                assert (await hear(ws))[:2] == ("/done", "/notify")
+                await ws.send_bytes(message("/status"))
+                assert (await hear(ws))[0] == "/status.reply"
+                await asyncio.to_thread(rig.leave_desk)
+                assert await hear(ws) == ("/quitting",)
 
 
 @live
@@ -481,12 +516,8 @@ async def test_leaving_says_goodbye_and_frees_the_port(serve, caplog):
     )
     query.__enter__()
     place = f"http://127.0.0.1:{query.port}/"
-    no_goodbye = ClientWSTimeout(ws_close=0.1)
-    async with (
-        ClientSession() as session,
-        session.ws_connect(place, timeout=no_goodbye) as slow,
-        session.ws_connect(place) as ws,
-    ):
+    async with ClientSession() as session, session.ws_connect(place) as ws:
+        slow = await session.ws_connect(place)
         for one in (slow, ws):
             await one.send_str("?")
             assert (await hear(one))[0] == "/fail"
