@@ -16,10 +16,13 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerH
 from desk_rig import DeskRig
 from latentone.export.errors import LatentoneError
 from latentone.server.addresses import Namespace
+from latentone.server.addresses.query_tree import query_tree
 from latentone.server.arguments import AddressError
 from latentone.server.controllers import Message, Reply
 from latentone.server.controllers.oscquery import OscQuery
 from latentone.server.events import Value
+from latentone.server.levels import Levels
+from latentone.server.mapping import Mapping
 from latentone.server.packets import read_packet
 from osc_peer import DEADLINE_S, bundle, malformed, message, time_tag
 from pythonosc.osc_message import OscMessage
@@ -542,3 +545,23 @@ def test_a_port_that_cannot_be_opened_is_one_line(serve):
         OscQuery("127.0.0.1", server.port, **parts).__enter__()
     with pytest.raises(LatentoneError, match=r"oscquery: nowhere.invalid:0 cannot be opened: .*; see osc.host"):
         OscQuery("nowhere.invalid", 0, **parts).__enter__()
+
+
+def test_what_the_engine_says_fits_what_the_tree_promises():
+    """Every value of the engine's own has the types that its address has, and can be sent."""
+    namespace, mapping, levels = (
+        Namespace(NAMES, 2),
+        Mapping([0.0, 0.1, 0.2], gain_db=-6.0, temperature=0.5, glide_s=0.05, voices=2),
+        Levels(-6.0, 2),
+    )
+    readable = set()
+    for path, node in query_tree(namespace).items():
+        told = node.describe(lambda address: levels.value_of(address) or mapping.value_of(address))
+        if "VALUE" in told:
+            readable.add(path)
+            json.dumps(told)
+            kinds = {"f": float, "i": int, "s": str}
+            assert [type(value) for value in told["VALUE"]] == [kinds[tag] for tag in told["TYPE"]], path
+    assert {"/latent", "/latent/0", "/latent/pitch", "/voice/1/latent/2", "/voice/1/gate"} < readable
+    assert {"/gain_db", "/temperature", "/glide_s", "/glide_curve", "/envelope"} < readable
+    assert readable.isdisjoint({"/panic", "/latent_add", "/glide_to", "/motion/stop", "/status"})
