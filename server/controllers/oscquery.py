@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 
 _LARGEST_MESSAGE_BYTES = 1 << 16
 """As a datagram may have."""
+_MOST_LISTENERS = 32
 _HEARTBEAT_S = 20.0
 """So often a silent host is asked whether it is still there."""
 _CLOSING_S = 1.0
@@ -178,6 +179,8 @@ class OscQuery:
         ws = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_MESSAGE_BYTES, timeout=_CLOSING_S)
         if not ws.can_prepare(request):
             return _refusal(400, "not a WebSocket")
+        if len(self._listeners) >= _MOST_LISTENERS:
+            return _refusal(503, f"{_MOST_LISTENERS} programs are connected already")
         await ws.prepare(request)
         host, port, *_ = request.transport.get_extra_info("peername") if request.transport else ("?", 0)
         listener = Listener(ws, self._loop, f"oscquery {host}:{port}")

@@ -458,6 +458,21 @@ async def test_what_is_no_websocket_is_told_so(serve):
 
 
 @live
+async def test_many_hosts_are_served_and_one_too_many_is_told_so(serve):
+    async with host(serve()) as session:
+        hosts = [await session.ws_connect("/") for _ in range(32)]
+        with pytest.raises(WSServerHandshakeError, match="503"):
+            await session.ws_connect("/")
+        await hosts[0].close()
+        await hosts[1].send_json({"COMMAND": "LISTEN", "DATA": "/gain_db"})
+        assert await hear(hosts[1]) == ("/gain_db", -6.0)
+        async with session.ws_connect("/") as ws:
+            await ws.send_json({"COMMAND": "LISTEN", "DATA": "/gain_db"})
+            assert await hear(ws) == ("/gain_db", -6.0)
+        await asyncio.gather(*(ws.close() for ws in hosts))
+
+
+@live
 async def test_web_pages_may_read_and_those_of_this_network_play(serve):
     server = serve()
     async with host(server) as session:
