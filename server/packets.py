@@ -113,8 +113,10 @@ def _message(data: bytes, time_tag: int) -> Message:
         raise PacketError("neither a message nor a bundle")
     try:
         # python-osc leaves out arguments of a type that it does not know, so the following ones would take their place.
-        _, tags_at = osc_types.get_string(data, 0)
+        address, tags_at = osc_types.get_string(data, 0)
         tags = osc_types.get_string(data, tags_at)[0] if data[tags_at:] else ","
+        if tags == ",I":  # an impulse: how OSCQuery's hosts, among others, send a message without arguments
+            return Message(time_tag, address, [])
         if not _UNDERSTOOD.issuperset(tags):
             raise PacketError("an argument has a type that is not understood")
         message = OscMessage(data)

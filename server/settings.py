@@ -27,6 +27,8 @@ def _within(argument: Argument) -> Any:
 
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
+_LONGEST_SERVICE_NAME_BYTES = 60
+"""Of zeroconf's 63; the rest is for a number that tells two of one name apart."""
 _File = Annotated[Path, Field(strict=False)]
 
 
@@ -76,6 +78,20 @@ class OscSettings(_Section):
     def allowed(self) -> Allowed:
         """Who may send."""
         return Allowed(allowed_by_default(self.host) if self.allow is None else self.allow)
+
+
+class OscQuerySettings(_Section):
+    enabled: bool
+    port: int = Field(ge=0, le=65535)
+    advertise: bool
+    name: str
+
+    @field_validator("name")
+    @classmethod
+    def _fits_a_service_name(cls, name: str) -> str:
+        if not name.isprintable() or not 0 < len(name.encode()) <= _LONGEST_SERVICE_NAME_BYTES:
+            raise ValueError(f"text of 1 to {_LONGEST_SERVICE_NAME_BYTES} bytes, without line breaks and the like")
+        return name
 
 
 class MidiSettings(_Section):
@@ -133,6 +149,7 @@ class Config(_Section):
     runtime: RuntimeSettings
     audio: AudioSettings
     osc: OscSettings
+    oscquery: OscQuerySettings
     midi: MidiSettings
     mapping: MappingSettings
     presets: PresetSettings

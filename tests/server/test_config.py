@@ -92,6 +92,7 @@ def test_a_model_is_found_by_name_in_the_users_folders(write, tmp_path):
         ("runtime: {name: oonx}", 'runtime.name: "oonx" is not allowed (one of auto, fused, onnx)'),
         ("osc: {reply_port: 0}", "osc.reply_port: 0 is not allowed (an integer from 1 to 65535 or null)"),
         ("osc: {reply_port: 9001}", "osc.reply_port: 9001 is osc.port, so the server would answer itself"),
+        ("oscquery: {name: ''}", 'oscquery.name: "" is not allowed (text of 1 to 60 bytes'),
         ("audio: {sink: file}", "audio.sink: file needs a path in audio.file"),
         ("presets: {file: 3}", "presets.file: 3 is not allowed (a path)"),
         (
