@@ -98,7 +98,11 @@ def test_sync_waits_for_a_model_that_is_being_loaded_and_nobody_else_does(tmp_pa
 def test_another_model_brings_its_knobs(tmp_path):
     with DeskRig(tmp_path, block_s=0.002) as live:
         assert live.client.ask("/latent/warmth", 0.5)[0] == "/fail"
-        assert live.client.ask("/model/load", "nonsense") == ("/fail", "/model/load", "there is no model 'nonsense' (a, b)")
+        assert live.client.ask("/model/load", "nonsense") == (
+            "/fail",
+            "/model/load",
+            "there is no model 'nonsense' (a, b)",
+        )
         assert live.client.ask("/model/load", "b") == ("/done", "/model/load", "b")
         live.client.send(message("/latent/warmth", 0.5))
         until(lambda: live.engine.taken)
@@ -113,7 +117,9 @@ def test_a_preset_keeps_what_was_sent_before_it(tmp_path):
         for number in range(5):
             live.client.send(message("/latent/0", number / 10))
             live.client.send(message("/preset/store", f"p{number}"))
-        live.client.send(bundle(1, message("/latent/0", 0.75), message("/preset/store", "a"), message("/latent/0", 0.9)))
+        live.client.send(
+            bundle(1, message("/latent/0", 0.75), message("/preset/store", "a"), message("/latent/0", 0.9))
+        )
         for _ in range(6):
             assert live.client.hear() == ("/done", "/preset/store")
         assert [live.presets.recall(f"p{number}")[0] for number in range(5)] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])

@@ -72,7 +72,9 @@ def test_a_late_bundle_takes_effect_at_once_and_is_counted_once(tmp_path):
 def test_a_bundle_stays_together_while_the_clock_goes_on(tmp_path):
     """A chord of knobs must not be spread over two frames, nor part of it come now and the rest later."""
     with DeskRig(tmp_path) as live:
-        live.client.send(bundle(time_tag(time.time() + 0.3), *[message("/latent/0", value / 50) for value in range(50)]))
+        live.client.send(
+            bundle(time_tag(time.time() + 0.3), *[message("/latent/0", value / 50) for value in range(50)])
+        )
         assert len({event.at_sample for event in live.events(50)}) == 1
         assert len(live.engine.conversions) == 1
 
@@ -111,7 +113,11 @@ def test_a_mistake_is_answered_with_the_address_and_why(tmp_path):
     with DeskRig(tmp_path) as live:
         assert live.client.ask("/latent/0", 9.0) == ("/fail", "/latent/0", "value must be -4 to 4, got 9")
         assert live.client.ask("/latent/0", float("nan"))[0] == "/fail"
-        for wrong, meant in {"/gain": "/gain_db", "/preset/restore": "/preset/store", "/models/load": "/model/load"}.items():
+        for wrong, meant in {
+            "/gain": "/gain_db",
+            "/preset/restore": "/preset/store",
+            "/models/load": "/model/load",
+        }.items():
             assert live.client.ask(wrong, 9.0) == ("/fail", wrong, f"unknown address (did you mean {meant}?)")
         assert live.queue.take() is None
 
