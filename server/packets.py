@@ -1,13 +1,16 @@
-"""OSC 1.0 on the wire: packets, time tags and address patterns, safe against whatever a network sends."""
+"""OSC on the wire: packets, time tags and address patterns, safe against whatever a network sends.
+
+python-osc would read them too, but takes messages that are cut off for whole ones, leaves out arguments of types that it
+does not know, so that the following take their place, and spends seconds on nested arrays.
+"""
 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
-
-from pythonosc.osc_message import OscMessage
-from pythonosc.parsing import osc_types
 
 IMMEDIATELY = 1
 """The time tag that means now: smaller than that of any real time."""
@@ -17,7 +20,11 @@ UNIX_EPOCH_NTP_S = 2_208_988_800
 
 _BUNDLE = b"#bundle\0"
 _DEEPEST = 16
-_UNDERSTOOD = frozenset(",ifsbhdtrmTFN[]")
+_NUMBERS = {"i": "i", "f": "f", "h": "q", "d": "d", "t": "Q", "r": "I", "c": "I", "m": "4s"}
+_CONSTANTS = {"T": True, "F": False, "N": None, "I": True}
+"""I, a press without a value, counts as one."""
+_SHORT = 64
+"""Tags of a message whose layout is remembered."""
 
 
 class PacketError(ValueError):
@@ -64,17 +71,22 @@ def seconds(time_tag: int) -> float:
 def write_message(address: str, values: Iterable[float | int | str]) -> bytes:
     """A message of int32, float32 and strings only: sclang garbles what follows a 64-bit integer.
 
-    Raises osc_types.BuildError or OverflowError when a value does not fit.
+    Integers beyond 32 bits become the nearest. Raises OverflowError for a float that float32 does not reach.
     """
     tags, data = ",", b""
     for value in values:
         if isinstance(value, str):
-            tags, data = tags + "s", data + osc_types.write_string(value)
+            tags, data = tags + "s", data + _padded(value)
         elif isinstance(value, int):
-            tags, data = tags + "i", data + osc_types.write_int(max(-INT32_MAX, min(INT32_MAX, value)))
+            tags, data = tags + "i", data + struct.pack(">i", max(-INT32_MAX, min(INT32_MAX, value)))
         else:
-            tags, data = tags + "f", data + osc_types.write_float(value)
-    return osc_types.write_string(address) + osc_types.write_string(tags) + data
+            tags, data = tags + "f", data + struct.pack(">f", value)
+    return _padded(address) + _padded(tags) + data
+
+
+def _padded(text: str) -> bytes:
+    encoded = text.partition("\0")[0].encode(errors="replace")
+    return encoded + bytes(4 - len(encoded) % 4)
 
 
 def is_pattern(address: str) -> bool:
@@ -97,7 +109,6 @@ def matches(pattern: str, address: str) -> bool:
 
 
 def _elements(data: bytes, not_before: int, depth: int) -> Iterator[Message]:
-    # python-osc's own bundle parser loops for ever on a negative size and recurses without limit.
     if not data.startswith(_BUNDLE):
         yield _message(data, not_before)
         return
@@ -112,19 +123,65 @@ def _message(data: bytes, time_tag: int) -> Message:
     if not data.startswith(b"/"):
         raise PacketError("neither a message nor a bundle")
     try:
-        # python-osc leaves out arguments of a type that it does not know, so the following ones would take their place.
-        address, tags_at = osc_types.get_string(data, 0)
-        tags = osc_types.get_string(data, tags_at)[0] if data[tags_at:] else ","
-        if tags == ",I":  # an impulse: how OSCQuery's hosts, among others, send a message without arguments
+        address, place = _string(data, 0)
+        if place == len(data):  # of an old sender, without type tags
             return Message(time_tag, address, [])
-        if not _UNDERSTOOD.issuperset(tags):
-            raise PacketError("an argument has a type that is not understood")
-        message = OscMessage(data)
-        return Message(time_tag, message.address, message.params)
-    except PacketError:
-        raise
-    except Exception as error:  # python-osc lets UnicodeDecodeError and others through
+        tags, place = _string(data, place)
+        if len(tags) <= _SHORT and (layout := _layout(tags)) is not None and place + layout.size == len(data):
+            return Message(time_tag, address, list(layout.unpack_from(data, place)))
+        return Message(time_tag, address, _arguments(tags, data, place))
+    except (struct.error, UnicodeDecodeError) as error:
         raise PacketError(f"malformed message: {error}") from None
+
+
+@lru_cache(256)
+def _layout(tags: str) -> struct.Struct | None:
+    """The bytes of arguments that are all numbers; None for any other."""
+    if not tags.startswith(",") or not _NUMBERS.keys() >= set(tags[1:]):
+        return None
+    return struct.Struct(">" + "".join(_NUMBERS[tag] for tag in tags[1:]))
+
+
+def _arguments(tags: str, data: bytes, place: int) -> list[object]:
+    if not tags.startswith(","):
+        raise PacketError("there are no type tags")
+    arrays: list[list[object]] = [[]]
+    for tag in tags[1:]:
+        if tag in _NUMBERS:
+            number = struct.Struct(">" + _NUMBERS[tag])
+            arrays[-1] += number.unpack_from(data, place)
+            place += number.size
+        elif tag in _CONSTANTS:
+            arrays[-1].append(_CONSTANTS[tag])
+        elif tag in "sS":
+            text, place = _string(data, place)
+            arrays[-1].append(text)
+        elif tag == "b":
+            (size,) = struct.unpack_from(">i", data, place)
+            if not 0 <= size <= len(data) - place - 4:
+                raise PacketError(f"a blob has size {size}, {len(data) - place - 4} bytes are left")
+            arrays[-1].append(data[place + 4 : place + 4 + size])
+            place += 4 + size + -size % 4
+        elif tag == "[" and len(arrays) <= _DEEPEST:
+            array: list[object] = []
+            arrays[-1].append(array)
+            arrays.append(array)
+        elif tag == "]" and len(arrays) > 1:
+            arrays.pop()
+        else:
+            raise PacketError(f"an argument has a type that is not understood: {tag}")
+    if len(arrays) > 1 or place != len(data):
+        raise PacketError("the arguments are not those that their types say")
+    return arrays[0]
+
+
+def _string(data: bytes, place: int) -> tuple[str, int]:
+    """The string that begins at `place`, a multiple of 4, and where what follows it begins."""
+    end = data.find(b"\0", place)
+    after = (end + 4) & ~3
+    if end < 0 or after > len(data):
+        raise PacketError("a string has no end")
+    return data[place:end].decode(), after
 
 
 _TOKENS = re.compile(r"\*+|\?|\[[^\]/]*\]|\{[^}/]*\}|.", re.DOTALL)

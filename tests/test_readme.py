@@ -24,6 +24,11 @@ def test_the_osc_table_is_the_programs() -> None:
     assert TABLE.group(1).strip() == addresses.markdown_table().strip()
 
 
+def test_every_notice_is_told() -> None:
+    for address in addresses.NOTICES:
+        assert f"| `{address}" in README
+
+
 @pytest.mark.parametrize("example", OSC_EXAMPLES, ids=lambda example: example[0])
 def test_every_osc_example_is_obeyed(example: tuple[str, str, str]) -> None:
     address, types, values = example

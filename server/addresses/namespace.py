@@ -104,6 +104,8 @@ class Namespace:
 
     def _check(self, row: Address, address: str, arguments: Sequence[object]) -> tuple[Value, ...]:
         specs = list(row.arguments)
+        if not specs and list(arguments) == [True]:
+            arguments = ()  # an impulse: how OSCQuery's hosts, among others, press a button
         if specs and specs[-1].repeated:
             last = specs[-1]
             specs += [last] * ((last.times if last.kind == "string" else last.times * self._knobs) - 1)

@@ -81,7 +81,7 @@ def malformed(random: random.Random) -> bytes:
                 nested = bundle(1, nested)
             return nested
         case 5:
-            return b"/latent/0\0\0\0," + random.choice([b"[f\0", b"]\0\0", b"zf\0", b"Ic\0"]) + b"\0\0\0\0"
+            return b"/latent/0\0\0\0," + random.choice([b"[f\0", b"]\0\0", b"zf\0", b"Qc\0"]) + b"\0\0\0\0"
         case 6:
             return b"/\xff\xfe\xfd\0\0\0\0,f\0\0" + random.randbytes(4)
         case _:

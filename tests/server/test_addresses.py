@@ -61,6 +61,12 @@ def test_what_is_no_number_is_refused(namespace, value):
         ("/voice/-1/latent/0", [1], "there is no voice -1 (0 to 2)"),
         ("/voice/0/latent/5", [0], "there is no knob 5 (0 to 4)"),
         ("/voice/0/gate", [2], "gate must be 0 to 1, got 2"),
+        ("/sync", ["x"], "id must be a whole number, got 'x'"),
+        ("/preset/store", ["x" * 256], "name must have at most 255 characters"),
+        ("/glide_curve", ["quick"], "curve must be damped or linear, got 'quick'"),
+        ("/preset/strore", ["x"], "unknown address (did you mean /preset/store?)"),
+        ("/model/lode", ["x"], "unknown address (did you mean /model/load?)"),
+        ("//gate", [1], "unknown address"),
         ("/voice/0/pan", [-1.5], "pan must be -1 to 1, got -1.5"),
         ("/voice/0/glide_s", [0], "unknown address (did you mean /voice/0/"),
         ("/latent/brightnes", [0], "unknown address (did you mean /latent/brightness?)"),
@@ -138,6 +144,31 @@ def test_a_hostile_pattern_is_refused_and_does_not_hang(namespace, pattern):
     """Backtracking over any of the first three would take longer than a concert."""
     with pytest.raises(AddressError, match="no address matches"):
         namespace.parse(pattern, [0.5])
+
+
+def test_a_pattern_means_the_knobs_of_the_model_that_plays(namespace):
+    small = Namespace(["a", "b"])
+    assert len(small.parse("/latent/*", [0.5])) == 2
+    small.use(["a", "b", "c"])
+    assert len(small.parse("/latent/*", [0.5])) == 3
+    assert [command.address for command in small.parse("/latent/c", [0.5])] == ["/latent/2"]
+
+
+def test_a_flood_of_unknown_addresses_gets_no_hints_and_costs_little():
+    """To look for what was meant takes milliseconds, in which the sound would wait for the interpreter."""
+    namespace, told = Namespace(NAMES), []
+    for number in range(2000):
+        with pytest.raises(AddressError) as caught:
+            namespace.parse(f"/gian_db{number}", [0])
+        told.append("did you mean" in caught.value.why)
+    assert told[0]
+    assert sum(told) < 100
+
+
+def test_a_source_is_known_by_a_name_that_fits_into_an_address():
+    [command] = Namespace(NAMES, sources=["slow sweep"]).parse("/source/slow_sweep/play", [])
+    assert (command.row.pattern, command.address) == ("/source/<source>/play", "/source/slow_sweep/play")
+    assert find_row("/source/slow_sweep/play") is command.row
 
 
 def test_an_endless_address_is_refused(namespace):

@@ -44,6 +44,14 @@ def test_flags_come_over_the_users_file_and_that_over_the_defaults(write):
     assert config.audio.channels is None, "stereo or mono, as the device has it"
 
 
+def test_a_host_that_lets_the_network_in_lets_in_private_addresses_or_those_that_are_named(write):
+    assert "192.168.1.7" not in load_config(None, {}).osc.allowed()
+    listening = load_config(None, {"osc.host": "0.0.0.0"}).osc.allowed()
+    assert ("192.168.1.7" in listening, "203.0.113.7" in listening) == (True, False)
+    named = load_config(write("osc: {host: 0.0.0.0, allow: [203.0.113.0/24]}"), {}).osc.allowed()
+    assert ("192.168.1.7" in named, "203.0.113.7" in named) == (False, True)
+
+
 def test_a_users_list_replaces_the_default_list_and_midi_defaults_fill_it(write):
     config = load_config(write("mapping: {midi_defaults: {curve: s}, midi: [{cc: 3, target: /latent/0}]}"), {})
     [binding] = config.mapping.midi
@@ -91,6 +99,10 @@ def test_a_model_is_found_by_name_in_the_users_folders(write, tmp_path):
         ("audio: {zzz: 1}", "audio.zzz: unknown key (allowed: sink, device,"),
         ("runtime: {name: oonx}", 'runtime.name: "oonx" is not allowed (one of auto, fused, onnx)'),
         ("osc: {reply_port: 0}", "osc.reply_port: 0 is not allowed (an integer from 1 to 65535 or null)"),
+        (
+            "osc: {allow: [10.0.0.300]}",
+            "osc.allow: [\"10.0.0.300\"] is not allowed ('10.0.0.300' is neither an address nor a network such as 192.168.1.0/24)",
+        ),
         ("osc: {reply_port: 9001}", "osc.reply_port: 9001 is osc.port, so the server would answer itself"),
         ("oscquery: {name: ''}", 'oscquery.name: "" is not allowed (text of 1 to 60 bytes'),
         ("audio: {sink: file}", "audio.sink: file needs a path in audio.file"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
 from desk_rig import DeskRig, until
+from latentone.server.addresses import Namespace
 from latentone.server.controllers import Reply
 from latentone.server.controllers.oscquery import OscQuery
 from latentone.server.packets import read_packet
@@ -70,7 +71,8 @@ async def test_osc_over_the_websocket_is_obeyed_and_answered(serve):
 def test_an_impulse_is_a_message_without_arguments():
     """The type that methods without arguments have here, so hosts send it, over UDP as well."""
     [said] = read_packet(b"/panic\0\0,I\0\0")
-    assert (said.address, said.arguments) == ("/panic", [])
+    [command] = Namespace(["loudness"]).parse(said.address, said.arguments)
+    assert (command.address, command.values) == ("/panic", ())
 
 
 @live

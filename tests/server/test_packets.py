@@ -14,6 +14,7 @@ from latentone.server.packets import (
 )
 from osc_peer import bundle, malformed, message, time_tag
 from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 
 def test_what_is_written_is_read_by_python_osc_and_by_us():
@@ -21,6 +22,61 @@ def test_what_is_written_is_read_by_python_osc_and_by_us():
     assert OscMessage(packet).params == ["grün", -7, 0.5, 2**31 - 1], "64-bit integers never leave"
     [(tag, address, arguments)] = read_packet(packet)
     assert (tag, address, arguments) == (IMMEDIATELY, "/x", ["grün", -7, 0.5, 2**31 - 1])
+
+
+def test_messages_are_read_as_python_osc_reads_them():
+    source = random.Random(3)
+    kinds = {
+        "i": lambda: source.randrange(-(2**31), 2**31),
+        "f": lambda: source.randrange(-4096, 4096) / 256,
+        "h": lambda: source.randrange(-(2**63), 2**63),
+        "d": source.random,
+        "s": lambda: "grün"[: source.randrange(5)] * source.randrange(4),
+        "b": lambda: source.randbytes(source.randrange(1, 9)),
+        "r": lambda: source.getrandbits(32),
+        "T": lambda: True,
+        "F": lambda: False,
+        "N": lambda: None,
+    }
+    for _ in range(2000):
+        builder = OscMessageBuilder("/" + "x" * source.randrange(9))
+        for _ in range(source.randrange(9)):
+            tag = source.choice(list(kinds))
+            builder.add_arg(kinds[tag](), tag)
+        packet = builder.build().dgram
+        [(_, address, arguments)] = read_packet(packet)
+        assert (address, arguments) == (OscMessage(packet).address, OscMessage(packet).params)
+
+
+def test_arrays_are_read_however_they_are_nested():
+    packet = b"/a\0\0,[i[s]T]f\0\0\0" + b"\0\0\0\7" + b"xy\0\0" + b"\x3f\0\0\0"
+    assert read_packet(packet)[0].arguments == [[7, ["xy"], True], 0.5]
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"/a\0\0,f\0\0",
+        b"/a\0\0,ff\0\x3f\0\0\0",
+        b"/a\0\0,f\0\0\x3f\0\0\0\0\0\0\0",
+        b"/a\0\0,s\0\0abcd",
+        b"/a\0\0,b\0\0\0\0\0\5abcd",
+        b"/a\0\0,b\0\0\xff\xff\xff\xff",
+        b"/a\0\0f\0\0\0\x3f\0\0\0",
+        b"/a\0\0,[i\0\0\0\0\1",
+        b"/a\0\0,i]\0\0\0\0\1",
+        b"/abc",
+        b"",
+    ],
+)
+def test_what_is_cut_off_or_left_over_is_refused(packet):
+    """A knob must not jump to 0 because the end of a packet was lost."""
+    with pytest.raises(PacketError):
+        read_packet(packet)
+
+
+def test_a_press_without_a_value_counts_as_one():
+    assert read_packet(b"/a\0\0,I\0\0")[0].arguments == [True]
 
 
 def test_a_bundle_gives_its_messages_in_order_with_their_times():

@@ -54,6 +54,7 @@ class Server:
 
     def __init__(self, process: subprocess.Popen[str], port: int) -> None:
         self.process = process
+        self.port = port
         self._address = ("127.0.0.1", port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.settimeout(0.2)
@@ -78,6 +79,10 @@ class Server:
             except (TimeoutError, ConnectionError):
                 continue
         raise AssertionError(f"no answer to {address}")
+
+    def hear(self) -> OscMessage:
+        self._socket.settimeout(DEADLINE_S)
+        return OscMessage(self._socket.recv(65535))
 
     def end(self) -> tuple[int, str, str]:
         out, err = self.process.communicate(timeout=DEADLINE_S)
@@ -113,6 +118,29 @@ def test_plays_answers_and_ends_on_quit(model: Path) -> None:
     assert (status, err) == (0, "")
     for promised in ("model", "runtime", "output", "latency", "oscsend localhost", "underruns"):
         assert promised in out
+
+
+def test_it_listens_to_the_network_when_told_and_to_tcp_on_the_same_port(model: Path) -> None:
+    with serving(model, "--sink", "null", "--listen") as server:
+        server.ask("/status")
+        with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as connection:
+            asking = message("/version")
+            connection.sendall(len(asking).to_bytes(4, "big") + asking)
+            assert connection.recv(65536)[4:].startswith(b"/version.reply")
+        server.ask("/quit")
+        status, out, err = server.end()
+    assert (status, err) == (0, "")
+    assert f"udp 0.0.0.0:{server.port}" in out
+    assert f"tcp 0.0.0.0:{server.port}" in out
+
+
+def test_who_listens_to_notices_hears_that_it_ends(model: Path) -> None:
+    with serving(model, "--sink", "null") as server:
+        assert server.ask("/notify", 1).address == "/done"
+        server.process.send_signal(signal.SIGTERM)
+        while server.hear().address != "/quitting":
+            pass
+        assert server.end()[0] == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -246,7 +274,7 @@ def test_several_voices_play_are_counted_and_go_out_in_stereo(model: Path, tmp_p
     with serving(model, "--voices", "3", "-o", output) as server:
         deadline = time.monotonic() + DEADLINE_S
         for sounding in (1, 3):
-            while server.ask("/status").params[-1] != sounding:
+            while server.ask("/status").params[10] != sounding:
                 assert time.monotonic() < deadline, "the voices that sound are not counted"
             server.send("/voice/[12]/gate", 1)
         server.ask("/quit")
