@@ -152,7 +152,7 @@ class Motions:
 
     def carry_over(self, other: Motions) -> None:
         """Go on with the motions of as many voices of another model, as far as these have its knobs, from where they are."""
-        self.clock = Clock(other.clock.tempo_bpm, other.clock.running)
+        self.clock.tempo_bpm, self.clock.running = other.clock.tempo_bpm, other.clock.running
         self._seed, self._walks = other._seed, other._walks
         dim = self._targets.shape[1]
         for going in other._going:

@@ -32,7 +32,13 @@ def test_it_starts_at_home_and_untouched_with_one_voice_sounding(mapping):
     [
         ("/latent/1", (0.5,), [0.1, 0.5, 0.3]),
         ("/latent", (0.7, 0.8), [0.7, 0.8, 0.3]),
+        ("/latent_norm", (0.75, 0.0), [0.5, -1.0, 0.3]),
+        ("/latent_norm/2", (0.5,), [0.1, -0.2, 0.0]),
+        ("/latent_add", (0.5, -0.5), [0.6, -0.7, 0.3]),
+        ("/latent_add/2", (-8.0,), [0.1, -0.2, -4.0]),
         ("/glide_to", (2.0, 0.7, 0.8), [0.7, 0.8, 0.3]),
+        ("/slerp_to", (2.0, 0.7, 0.8), [0.7, 0.8, 0.3]),
+        ("/spline_to", (2.0, 0.0, 0.0, 0.0, 0.7, 0.8, 0.9), [0.7, 0.8, 0.9]),
     ],
 )
 def test_a_knob_of_all_voices_moves_and_the_others_stay(mapping, address, values, latents):
@@ -49,9 +55,13 @@ def test_a_knob_of_all_voices_moves_and_the_others_stay(mapping, address, values
     [
         ("/voice/1/latent/2", (0.5,), "latents", [0.1, -0.2, 0.5]),
         ("/voice/1/latent", (0.5,), "latents", [0.5, -0.2, 0.3]),
+        ("/voice/1/latent_norm/2", (0.75,), "latents", [0.1, -0.2, 0.5]),
+        ("/voice/1/latent_norm", (0.75,), "latents", [0.5, -0.2, 0.3]),
+        ("/voice/1/latent_add/2", (0.25,), "latents", [0.1, -0.2, 0.55]),
+        ("/voice/1/latent_add", (0.25,), "latents", [0.35, -0.2, 0.3]),
         ("/voice/1/gain_db", (-3.0,), "gain_db", -3.0),
         ("/voice/1/pan", (0.5,), "pan", 0.5),
-        ("/voice/1/gate", (1,), "gate", 1),
+        ("/voice/1/gate", (0.7,), "gate", 0.7),
         ("/voice/1/temperature", (0.3,), "temperature", 0.3),
     ],
 )
@@ -119,3 +129,99 @@ def test_it_obeys_every_address_that_the_table_sends_to_the_engine(row):
     [command] = Namespace(["a"], 2).parse(address, arguments)
     mapping.apply(ControlEvent(command.address, command.values))
     assert repr(mapping.save()) != before
+
+
+def test_what_this_model_does_not_have_is_passed_over(mapping):
+    before = repr(mapping.save())
+    for address in ("/latent/3", "/voice/2/gate", "/motion/lfo/7", "/nothing"):
+        mapping.apply(ControlEvent(address, (1.0, 1.0)))
+        assert mapping.value_of(address) is None
+    assert repr(mapping.save()) == before
+
+
+@pytest.mark.parametrize(
+    ("address", "values"),
+    [
+        ("/latent", (0.5, 0.25, -1.0)),
+        ("/latent/1", (0.5,)),
+        ("/latent_norm", (0.75, 0.5, 0.25)),
+        ("/latent_norm/1", (0.75,)),
+        ("/voice/1/latent", (0.5, 0.25, -1.0)),
+        ("/voice/1/latent_norm/2", (0.25,)),
+        ("/glide_s", (2.0,)),
+        ("/glide_curve", ("linear",)),
+        ("/envelope", (0.5, 0.25, 0.75, 2.0)),
+        ("/gain_db", (-12.0,)),
+        ("/temperature", (0.5,)),
+        ("/voice/1/temperature", (0.5,)),
+        ("/voice/1/gain_db", (-3.0,)),
+        ("/voice/1/pan", (0.5,)),
+        ("/voice/1/gate", (0.5,)),
+        ("/tempo_bpm", (90.0,)),
+        ("/transport", (0,)),
+        ("/motion/lfo/2", (0.5, 0.25, "saw", "beat")),
+        ("/motion/walk/2", (0.5, 0.25, "beat")),
+    ],
+)
+def test_what_was_said_can_be_asked_for(mapping, address, values):
+    mapping.apply(ControlEvent(address, values))
+    assert mapping.value_of(address) == values
+
+
+def test_what_says_how_to_go_has_no_value(mapping):
+    for address in ("/latent_add/0", "/glide_to", "/slerp_to", "/motion/stop", "/motion/lfo/0", "/panic"):
+        assert mapping.value_of(address) is None
+
+
+def test_it_is_again_what_was_saved(mapping):
+    for event in [
+        ("/latent", (0.5, 0.25)),
+        ("/voice/1/latent/2", (0.75,)),
+        ("/motion/walk/1", (2.0, 0.5, "beat")),
+        ("/slerp_to", (3.0, 1.0)),
+        ("/glide_curve", ("linear",)),
+        ("/envelope", (0.5, 0.25, 0.75, 2.0)),
+        ("/voice/1/gate", (0.5,)),
+        ("/tempo_bpm", (90.0,)),
+        ("/transport", (0,)),
+    ]:
+        mapping.apply(ControlEvent(*event))
+    saved = mapping.save()
+    other = Mapping(HOME, gain_db=0.0, temperature=0.1, glide_s=0.0, voices=2)
+    other.load(saved)
+    assert repr(other.save()) == repr(saved)
+    mapping.apply(ControlEvent("/latent/0", (-1.0,)))
+    assert repr(other.save()) == repr(saved), "it is a copy"
+    np.testing.assert_array_equal(other.voices[0].latents, np.array([1.0, 0.25, 0.3], np.float32))
+
+
+@pytest.mark.parametrize("home", [[0.0, 0.0], [0.0, 0.0, 0.0, 0.7]])
+def test_another_model_keeps_what_was_said_and_rests_where_nobody_turned(mapping, home):
+    for event in [
+        ("/latent/1", (0.5,)),
+        ("/voice/1/latent/0", (0.75,)),
+        ("/gain_db", (-12.0,)),
+        ("/glide_s", (2.0,)),
+        ("/glide_curve", ("linear",)),
+        ("/envelope", (0.5, 0.25, 0.75, 2.0)),
+        ("/voice/1/gate", (0.5,)),
+        ("/voice/1/pan", (-0.5,)),
+        ("/voice/1/temperature", (0.2,)),
+        ("/tempo_bpm", (90.0,)),
+        ("/transport", (0,)),
+    ]:
+        mapping.apply(ControlEvent(*event))
+    new = mapping.for_model(home, 0.6)
+    np.testing.assert_allclose(new.voices[0].latents, [0.0, 0.5, *home[2:]], rtol=1e-6)
+    np.testing.assert_allclose(new.voices[1].latents, [0.75, 0.5, *home[2:]], rtol=1e-6)
+    assert (new.gain_db, new.glide_curve, new.envelope.release_s, new.touched) == (-12.0, "linear", 2.0, True)
+    assert [(v.temperature, v.glide_s, v.gate, v.pan) for v in new.voices] == [(0.6, 2.0, 1, 0), (0.2, 2.0, 0.5, -0.5)]
+    assert (new.value_of("/tempo_bpm"), new.value_of("/transport")) == ((90.0,), (0,))
+    new.apply(ControlEvent("/panic", ()))
+    assert new.voices[0].latents.tolist() == pytest.approx(home)
+    assert new.voices[0].temperature == 0.6
+
+
+def test_a_model_that_nobody_has_touched_leaves_the_next_one_at_home(mapping):
+    new = mapping.for_model([0.5], 0.6)
+    assert (new.voices[0].latents.tolist(), new.touched) == ([0.5], False)
