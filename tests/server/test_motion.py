@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import get_args
 
 import numpy as np
@@ -33,9 +34,11 @@ class Knobs:
         self.given: list[np.ndarray] = []
         advance = decoder.streams[0].advance
 
-        def take(latents: np.ndarray, *rest: np.ndarray) -> None:
+        def take(
+            latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, active: np.ndarray, audio: np.ndarray
+        ) -> None:
             self.given.append(latents.copy())
-            advance(latents, *rest)
+            advance(latents, noise, temperature, active, audio)
 
         decoder.streams[0].advance = take
 
@@ -117,7 +120,7 @@ def test_a_slerp_turns_evenly_while_the_distance_goes_evenly() -> None:
     np.testing.assert_allclose(
         [np.linalg.norm(place) for place in way], np.linspace(np.linalg.norm(start), np.linalg.norm(end), 9)
     )
-    angles = [angle(before, after) for before, after in zip(way[:-1], way[1:], strict=True)]
+    angles = [angle(before, after) for before, after in pairwise(way)]
     np.testing.assert_allclose(angles, angle(start, end) / 8, rtol=1e-6)
 
 

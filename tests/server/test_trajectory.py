@@ -149,7 +149,8 @@ def test_a_linear_glide_that_begins_inside_a_frame_has_gone_its_part_of_it() -> 
 
 def test_another_curve_on_the_way_goes_on_from_there() -> None:
     trajectory, out = Trajectory(np.zeros(1), RATE_HZ), np.zeros((1, 300), np.float32)
-    for curve, frames in [("damped", slice(0, 8)), ("linear", slice(8, 16)), ("damped", slice(16, 300))]:
+    ways: list[tuple[Curve, slice]] = [("damped", slice(8)), ("linear", slice(8, 16)), ("damped", slice(16, 300))]
+    for curve, frames in ways:
         trajectory.turn(0.0, np.ones(1), 0.2, curve)
         trajectory.fill(out[:, frames])
     assert np.all(np.diff(out[0]) >= 0)
