@@ -1,5 +1,6 @@
 """Presets survive the program, read well, and a broken file is a line and not a loss."""
 
+import re
 import threading
 from pathlib import Path
 
@@ -164,10 +165,7 @@ def test_comments_and_order_outlive_what_the_program_writes(tmp_path):
     presets.delete("noon")
     assert file.read_text() == BY_HAND[: BY_HAND.index("noon:")] + BY_HAND[BY_HAND.index("# After") :]
     presets.store("dawn", [1, 2, 3])
-    assert [line for line in file.read_text().splitlines() if "#" in line][:2] == [
-        "# For the concert in May",
-        "dawn:   # slow",
-    ]
+    assert re.findall("# .*", file.read_text())[:2] == ["# For the concert in May", "# slow"]
 
 
 @pytest.mark.parametrize("text", ["# only a comment\n", "# a\n\n---\n", "{}\n", "{a: [1]}\n", "a: [1]\n...\n", ""])
