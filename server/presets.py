@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from ..export.errors import LatentoneError
 from . import preset_file
+from .contracts import ModelInfo
 from .preset_file import Preset
 
 DIGITS = 4
@@ -23,15 +24,11 @@ class Presets:
     Every method raises LatentoneError when the file cannot be read or written, or is not a file of presets.
     """
 
-    def __init__(self, path: Path, model: str = "", latents: Sequence[tuple[str, float]] = ()) -> None:
-        self._path = path
+    def __init__(self, path: Path, plays: Callable[[], ModelInfo]) -> None:
+        """plays: the model of the moment."""
+        self._path, self._plays = path, plays
         self._lock = threading.Lock()
         self._read: tuple[object, str, dict[str, Preset]] = (None, "", {})
-        self.use(model, latents)
-
-    def use(self, model: str, latents: Sequence[tuple[str, float]]) -> None:
-        """Be for a model from now on. latents: of each knob its name and resting place."""
-        self._model, self._latents = model, tuple(latents)
 
     def names(self) -> list[str]:
         """All names, in the order of the file: so a person decides it, and what is stored anew comes last."""
@@ -46,12 +43,13 @@ class Presets:
         preset = self._find(self._load()[1], name)
         if not isinstance(preset.knobs, Mapping):
             return list(preset.knobs)
-        places = {knob: index for index, (knob, _) in enumerate(self._latents)}
-        places |= {str(index): index for index in range(len(self._latents))}
+        model = self._plays()
+        places = {knob: index for index, (knob, _) in enumerate(model.latents)}
+        places |= {str(index): index for index in range(len(model.latents))}
         unknown = [knob for knob in preset.knobs if knob not in places]
-        if unknown and (preset.model in ("", self._model) or len(unknown) == len(preset.knobs)):
-            raise LatentoneError(f"preset {name!r}: {self._misfit(preset, unknown[0])}")
-        values = [home for _, home in self._latents]
+        if unknown and (preset.model in ("", model.name) or len(unknown) == len(preset.knobs)):
+            raise LatentoneError(f"preset {name!r}: {_misfit(preset, unknown[0], model)}")
+        values = [home for _, home in model.latents]
         for knob, value in preset.knobs.items():
             if knob in places:
                 values[places[knob]] = value
@@ -63,9 +61,10 @@ class Presets:
             allowed = f"1 to {LONGEST_NAME} printable characters"
             raise LatentoneError(f"preset name {name[:LONGEST_NAME]!r} is not allowed ({allowed})")
         rounded = [round(float(value), DIGITS) + 0.0 for value in values]
-        knobs = [knob for knob, _ in self._latents]
-        by_name = len(set(knobs)) == len(knobs) == len(rounded) > 0
-        preset = Preset(dict(zip(knobs, rounded, strict=True)) if by_name else rounded, self._model)
+        model = self._plays()
+        knobs = [knob for knob, _ in model.latents]
+        by_name = len(set(knobs)) == len(knobs) == len(rounded)
+        preset = Preset(dict(zip(knobs, rounded, strict=True)) if by_name else rounded, model.name)
         with self._lock:
             text, _ = self._load()
             preset_file.write(self._path, preset_file.put(self._path, text, name, preset))
@@ -83,13 +82,6 @@ class Presets:
             raise LatentoneError(f"there is no preset {name[:LONGEST_NAME]!r} ({known})")
         return presets[name]
 
-    def _misfit(self, preset: Preset, knob: str) -> str:
-        if preset.model not in ("", self._model):
-            return f"it was made for the model {preset.model}, and this one has none of its knobs"
-        names = [name for name, _ in self._latents]
-        close = ", ".join(get_close_matches(knob, names, n=1) or names[:8])
-        return f"this model has no knob {knob!r} ({close})"
-
     def _load(self) -> tuple[str, dict[str, Preset]]:
         """Text and presets of the file, read only if it is another than before: morphing asks many times a second."""
         try:
@@ -102,3 +94,11 @@ class Presets:
             text, presets = preset_file.read(self._path)
             self._read = (version, text, presets)
         return text, presets
+
+
+def _misfit(preset: Preset, knob: str, model: ModelInfo) -> str:
+    if preset.model not in ("", model.name):
+        return f"it was made for the model {preset.model}, and {model.name} has none of its knobs"
+    names = [name for name, _ in model.latents]
+    close = ", ".join(get_close_matches(knob, names, n=1) or names[:8])
+    return f"{model.name} has no knob {knob!r} ({close})"

@@ -42,7 +42,7 @@ def play(decoder: FusedDecoder, places: Sequence[float], each_s: float, glide_s:
     """Knobs 0, 2 and 3, each by a voice of its own, and all at once by a fourth, at one place after another."""
     manifest = decoder.manifest
     home = [latent.home for latent in manifest.latents]
-    mapping = Mapping(home, gain_db=0.0, temperature=manifest.temperature, glide_s=glide_s, voices=4)
+    mapping = Mapping(home, temperature=manifest.temperature, glide_s=glide_s, voices=4)
     voices = Voices(decoder, mapping, np.ones(4, dtype=bool), BLOCK_FRAMES, 0, None)
     block = BLOCK_FRAMES * manifest.hop_samples
     pieces = []

@@ -11,7 +11,7 @@ import pytest
 from fakes import FakeDecoder
 from latentone.server.events import ControlEvent
 from latentone.server.mapping import Mapping
-from latentone.server.motion import Lfo, Slerp, Spline, Walk
+from latentone.server.motion import IdleMotion, Lfo, Slerp, Spline, Walk
 from latentone.server.motion.lfo import EDGE_S, Shape
 from latentone.server.voices import Voices
 from rig import HOP, RATE_HZ, Rig
@@ -27,7 +27,7 @@ class Knobs:
     def __init__(
         self, home: tuple[float, ...] = (0.0,) * 4, glide_s: float = 0.0, voices: int = 1, seed: int = 0
     ) -> None:
-        self.mapping = Mapping(home, gain_db=0.0, temperature=0.0, glide_s=glide_s, voices=voices)
+        self.mapping = Mapping(home, temperature=0.0, glide_s=glide_s, voices=voices)
         decoder = FakeDecoder(control_samples=1)
         self.voices = Voices(decoder, self.mapping, np.ones(voices, dtype=bool), 2000, seed, None)
         self.sample = 0
@@ -307,7 +307,11 @@ def test_the_transport_holds_what_goes_by_beats_and_nothing_else() -> None:
 def lively(block_frames: int = 5, control_samples: int = 1, seed: int = 0) -> np.ndarray:
     """Two seconds in which motions of every kind come, go and change in the middle of frames; (channels, samples)."""
     rig = Rig(
-        FakeDecoder(control_samples=control_samples), glide_s=0.03, voices=2, block_frames=block_frames, seed=seed
+        FakeDecoder(control_samples=control_samples),
+        glide_s=0.03,
+        voices=2,
+        block_samples=block_frames * HOP,
+        seed=seed,
     )
     rig.send("/voice/1/gate", 1, at_sample=0)
     rig.send("/voice/1/pan", 1, at_sample=0)
@@ -342,17 +346,33 @@ def test_a_session_with_motions_repeats_exactly_and_another_seed_walks_another_w
     assert not np.array_equal(lively(seed=3)[:, :5000], lively(seed=4)[:, :5000])
 
 
-def test_another_model_goes_on_with_the_motions_of_the_knobs_that_it_has() -> None:
-    knobs = Knobs()
-    knobs.say("/motion/lfo/1", 1.0, 0.5)
-    knobs.say("/motion/lfo/3", 1.0, 0.5)
-    place = knobs.go(20)[0, 1, -1]
-    new = knobs.mapping.for_model([0.0, 0.0], 0.5)
-    decoder = FakeDecoder()
-    decoder.manifest.latents = decoder.manifest.latents[:2]
-    voices = Voices(decoder, new, np.ones(1, dtype=bool), 10, 0, None)
-    voices.follow(0)
-    voices.play(0, HOP)
-    assert voices.targets()[1] == pytest.approx(0.5 * math.sin(2 * math.pi * 21 / FRAME_HZ), abs=1e-6)
-    assert voices.targets()[1] > place
+@pytest.mark.parametrize("dim", [2, 4, 6])
+def test_another_model_goes_on_with_the_motions_of_the_knobs_that_it_has(dim: int) -> None:
+    knobs = Knobs(voices=2)
+    for knob in (1, 3):
+        knobs.say(f"/motion/lfo/{knob}", 1.0, 0.5)
+    knobs.say("/slerp_to", 1.0, 0.8)
+    place = knobs.go(20)[0, :2, -1]
+    new = knobs.mapping.for_model([0.0] * dim, 0.5)
+    np.testing.assert_allclose(new.targets()[:2], place, atol=1e-6, err_msg="before the new one has begun")
+    new.motions.join(RATE_HZ, 0, None)
+    new.motions.follow(12345)
+    new.motions.move(12345 + HOP)
+    assert new.targets()[:2] == pytest.approx([0.8 * 21 / 250, 0.5 * math.sin(2 * math.pi * 21 / 250)], abs=1e-6)
     assert new.value_of("/motion/lfo/1") == (1.0, 0.5, "sine", "second")
+    assert (new.value_of("/motion/lfo/3") is None) == (dim == 2)
+
+
+@pytest.mark.parametrize("dim", [2, 6])
+def test_an_untouched_instrument_drifts_on_with_another_model(dim: int) -> None:
+    mapping = Mapping([0.0] * 4, temperature=0.0, glide_s=0.0, voices=2)
+    mapping.motions.join(RATE_HZ, 0, IdleMotion(4))
+    mapping.motions.follow(0)
+    mapping.motions.move(5 * RATE_HZ)
+    new = mapping.for_model([0.0] * dim, 0.5)
+    assert new.motions.drifting
+    new.motions.join(RATE_HZ, 0, None)
+    new.motions.follow(0)
+    new.motions.move(RATE_HZ)
+    mapping.motions.move(6 * RATE_HZ)
+    assert new.targets()[:2] == pytest.approx(mapping.targets()[:2])

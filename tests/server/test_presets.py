@@ -6,29 +6,38 @@ from pathlib import Path
 
 import pytest
 from latentone.export.errors import LatentoneError
+from latentone.server.contracts import ModelInfo
 from latentone.server.preset_file import HEADER
 from latentone.server.presets import Presets
 
 
+def of_model(file: Path, name: str, *latents: tuple[str, float]) -> Presets:
+    return Presets(file, lambda: ModelInfo(name, 16000, latents, 1, 1, "fake"))
+
+
+def voice(file: Path) -> Presets:
+    return of_model(file, "voice", ("pitch", 0.0), ("brightness", 0.1), ("loudness", -0.2))
+
+
 def test_what_was_stored_comes_back_in_another_run(tmp_path):
     file = tmp_path / "deep" / "presets.yaml"
-    Presets(file).store("grüne Wiese", [0.5, -1.25])
-    Presets(file).store("b", [1, 2])
-    assert Presets(file).recall("grüne Wiese") == [0.5, -1.25]
-    assert Presets(file).names() == ["grüne Wiese", "b"], "in the order of the file"
-    assert "grüne Wiese: [0.5, -1.25]" in file.read_text(encoding="utf-8")
+    voice(file).store("grüne Wiese", [0.5, -1.25])
+    voice(file).store("b", [1, 2])
+    assert voice(file).recall("grüne Wiese") == [0.5, -1.25]
+    assert voice(file).names() == ["grüne Wiese", "b"], "in the order of the file"
+    assert "grüne Wiese:\n  model: voice\n  knobs: [0.5, -1.25]" in file.read_text(encoding="utf-8")
     assert [path.name for path in file.parent.iterdir()] == ["presets.yaml"], "nothing temporary is left"
 
 
 def test_without_a_file_there_are_no_presets(tmp_path):
-    presets = Presets(tmp_path / "none.yaml")
+    presets = voice(tmp_path / "none.yaml")
     assert presets.names() == []
     with pytest.raises(LatentoneError, match="there is no preset 'x' \\(none is stored\\)"):
         presets.recall("x")
 
 
 def test_deleting_forgets_one(tmp_path):
-    presets = Presets(tmp_path / "p.yaml")
+    presets = voice(tmp_path / "p.yaml")
     presets.store("a", [1])
     presets.store("b", [2])
     presets.delete("a")
@@ -38,7 +47,7 @@ def test_deleting_forgets_one(tmp_path):
 
 
 def test_a_hand_edit_counts_at_once(tmp_path):
-    presets = Presets(tmp_path / "p.yaml")
+    presets = voice(tmp_path / "p.yaml")
     presets.store("a", [1])
     (tmp_path / "p.yaml").write_text("3: [0.25]\n", encoding="utf-8")
     assert presets.recall("3") == [0.25]
@@ -49,7 +58,7 @@ def test_a_broken_file_is_one_line_and_is_not_overwritten(tmp_path, text):
     file = tmp_path / "p.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(LatentoneError) as caught:
-        Presets(file).store("b", [1])
+        voice(file).store("b", [1])
     assert str(file) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert file.read_text(encoding="utf-8") == text
@@ -58,17 +67,17 @@ def test_a_broken_file_is_one_line_and_is_not_overwritten(tmp_path, text):
 @pytest.mark.parametrize("name", ["", "a\nb", "x" * 65])
 def test_a_name_that_nobody_could_read_is_refused(tmp_path, name):
     with pytest.raises(LatentoneError, match="is not allowed"):
-        Presets(tmp_path / "p.yaml").store(name, [1])
+        voice(tmp_path / "p.yaml").store(name, [1])
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(LatentoneError, match=r"cannot (read|write) presets"):
-        Presets(tmp_path / "file" / "p.yaml").store("a", [1])
+        voice(tmp_path / "file" / "p.yaml").store("a", [1])
 
 
 def test_two_controllers_that_store_at_once_lose_nothing(tmp_path):
-    presets = Presets(tmp_path / "p.yaml")
+    presets = voice(tmp_path / "p.yaml")
     threads = [
         threading.Thread(target=lambda who=who: [presets.store(f"{who}{n}", [n]) for n in range(20)]) for who in "ab"
     ]
@@ -77,13 +86,6 @@ def test_two_controllers_that_store_at_once_lose_nothing(tmp_path):
     for thread in threads:
         thread.join()
     assert len(presets.names()) == 40
-
-
-LATENTS = [("pitch", 0.0), ("brightness", 0.1), ("loudness", -0.2)]
-
-
-def voice(file: Path) -> Presets:
-    return Presets(file, "voice", LATENTS)
 
 
 def test_a_stored_preset_can_be_read_by_a_person(tmp_path):
@@ -112,9 +114,9 @@ def test_every_form_that_a_person_may_write_is_understood(tmp_path, said, values
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ("{brightnes: 0.5, pitch: 0}", "preset 'dawn': this model has no knob 'brightnes' (brightness)"),
-        ("{model: voice, knobs: {xyz: 0.5}}", "this model has no knob 'xyz' (pitch, brightness, loudness)"),
-        ("{model: drums, knobs: {snare: 1}}", "made for the model drums, and this one has none of its knobs"),
+        ("{brightnes: 0.5, pitch: 0}", "preset 'dawn': voice has no knob 'brightnes' (brightness)"),
+        ("{model: voice, knobs: {xyz: 0.5}}", "voice has no knob 'xyz' (pitch, brightness, loudness)"),
+        ("{model: drums, knobs: {snare: 1}}", "made for the model drums, and voice has none of its knobs"),
         ("{model: voice, knob: {snare: 1}}", "dawn: 'voice' is not a number"),
         ("{model: voice, knobs: {pitch: 1}, why: x}", "dawn: unknown key 'why'; a preset is {model"),
         ("{model: voice, knobs: {}}", "dawn: a preset is {model"),
@@ -130,7 +132,7 @@ def test_what_does_not_fit_is_told_what_would(tmp_path, said, why):
 def test_another_model_takes_the_knobs_that_it_knows(tmp_path):
     presets = voice(tmp_path / "p.yaml")
     presets.store("dawn", [0.3, -0.25, 1.0])
-    presets.use("drums", [("snare", 0.7), ("loudness", 0.0)])
+    presets = of_model(tmp_path / "p.yaml", "drums", ("snare", 0.7), ("loudness", 0.0))
     assert presets.recall("dawn") == [0.7, 1.0]
     presets.store("dusk", [0.5, 0.5])
     assert "dusk:\n  model: drums\n  knobs: {snare: 0.5, loudness: 0.5}\n" in (tmp_path / "p.yaml").read_text()

@@ -228,7 +228,7 @@ def test_a_saved_session_goes_on_bit_by_bit_in_fresh_voices(make: Callable[[], D
 
     def begin() -> tuple[Mapping, Voices]:
         home = [0.0] * len(decoder.manifest.latents)
-        mapping = Mapping(home, gain_db=0.0, temperature=0.7, glide_s=0.1, voices=3)
+        mapping = Mapping(home, temperature=0.7, glide_s=0.1, voices=3)
         return mapping, Voices(decoder, mapping, active, 40, 5, IdleMotion(len(home)))
 
     def go_on(mapping: Mapping, voices: Voices) -> np.ndarray:
@@ -263,7 +263,7 @@ def test_a_saved_session_goes_on_bit_by_bit_in_fresh_voices(make: Callable[[], D
 
 def test_a_saved_session_that_drifts_drifts_on() -> None:
     def begin() -> tuple[Mapping, Voices]:
-        mapping = Mapping([0.1] * 4, gain_db=0.0, temperature=0.0, glide_s=0.1)
+        mapping = Mapping([0.1] * 4, temperature=0.0, glide_s=0.1)
         return mapping, Voices(FakeDecoder(), mapping, np.ones(1, dtype=bool), 40, 0, IdleMotion(4))
 
     def go(voices: Voices, sample: int) -> np.ndarray:
