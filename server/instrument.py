@@ -84,7 +84,6 @@ def new_mapping(config: Config, manifest: Manifest) -> Mapping:
     temperature = config.audio.temperature
     return Mapping(
         [latent.home for latent in manifest.latents],
-        gain_db=config.audio.gain_db,
         temperature=manifest.temperature if temperature is None else temperature,
         glide_s=config.mapping.glide_s,
         voices=config.model.voices,

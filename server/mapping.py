@@ -1,11 +1,11 @@
-"""Where everything is meant to be: control events become the targets that the engine moves towards."""
+"""Where the knobs are meant to be: control events become the targets that a model's voices move towards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -14,15 +14,6 @@ from .events import ControlEvent, Value
 from .motion import Lfo, Motions, Per, Slerp, Spline, Walk
 from .motion.lfo import Shape
 from .trajectory import Curve
-
-
-class Envelope(NamedTuple):
-    """How gates open and close, each along a straight line."""
-
-    attack_s: float = 0.01
-    decay_s: float = 0.01
-    sustain: float = 1.0
-    release_s: float = 0.01
 
 
 @dataclass(slots=True)
@@ -34,12 +25,6 @@ class VoiceTargets:
     glide_s: float
     """Time for the latents' way to their targets: the usual glide, or that of the last `/glide_to`."""
     temperature: float
-    gate: float
-    """How far open, 0 to 1."""
-    gain_db: float = 0.0
-    """At the lowest gain of the table it is silent."""
-    pan: float = 0.0
-    """-1 is left, 0 the middle, 1 right."""
 
 
 _Values = tuple[Value, ...]
@@ -51,27 +36,22 @@ _ALL = slice(None)
 class Mapping:
     """The current targets of one model. The engine thread applies events and reads; other threads may read.
 
-    Every number here was checked where it came in, so nothing is checked again; an address that this model does not have
-    is passed over. Of several voices the first sounds from the start. Events take effect with the next `Voices.follow`.
+    Every number here was checked where it came in, so nothing is checked again; an address that this model does not have, or
+    that is of levels, is passed over. Events take effect with the next `Voices.follow`.
     """
 
     voices: tuple[VoiceTargets, ...]
     motions: Motions
-    gain_db: float
-    """Of everything that sounds."""
-    envelope: Envelope
     glide_curve: Curve
     touched: bool
     """True once anybody moved a knob: from then on nothing drifts by itself."""
 
-    def __init__(
-        self, home: Sequence[float], *, gain_db: float, temperature: float, glide_s: float, voices: int = 1
-    ) -> None:
+    def __init__(self, home: Sequence[float], *, temperature: float, glide_s: float, voices: int = 1) -> None:
         self._home = np.array(home, dtype=np.float32)
-        self._start = (gain_db, temperature, glide_s)
+        self._start = (temperature, glide_s)
         self._targets = np.tile(self._home, (voices, 1))
         self._turned = np.zeros(self._targets.shape, dtype=bool)  # by somebody, and not by panic since
-        self.voices = tuple(VoiceTargets(latents, glide_s, temperature, 0.0) for latents in self._targets)
+        self.voices = tuple(VoiceTargets(latents, glide_s, temperature) for latents in self._targets)
         self.motions = Motions(self._targets, KNOB.low, KNOB.high)
         self.touched = False
         self._reset()
@@ -96,21 +76,15 @@ class Mapping:
 
     def for_model(self, home: Sequence[float], temperature: float) -> Self:
         """The same performance on another model: all that was said stays, and knobs nobody has turned rest at `home`."""
-        gain_db, own_temperature, glide_s = self._start
-        new = type(self)(home, gain_db=gain_db, temperature=temperature, glide_s=glide_s, voices=len(self.voices))
+        own_temperature, glide_s = self._start
+        new = type(self)(home, temperature=temperature, glide_s=glide_s, voices=len(self.voices))
         shared = slice(0, min(len(home), len(self._home)))
         np.copyto(new._targets[:, shared], self._targets[:, shared], where=self._turned[:, shared])
         new._turned[:, shared] = self._turned[:, shared]
         for voice, old in zip(new.voices, self.voices, strict=True):
-            voice.gate, voice.gain_db, voice.pan = old.gate, old.gain_db, old.pan
             if old.temperature != own_temperature:
                 voice.temperature = old.temperature
-        new.gain_db, new.envelope, new.glide_curve, new.touched = (
-            self.gain_db,
-            self.envelope,
-            self.glide_curve,
-            self.touched,
-        )
+        new.glide_curve, new.touched = self.glide_curve, self.touched
         new._set_glide((self._usual_glide_s,))
         new.motions.carry_over(self.motions)
         return new
@@ -120,11 +94,9 @@ class Mapping:
         return {
             "latents": self._targets.copy(),
             "turned": self._turned.copy(),
-            "voices": [[v.glide_s, v.temperature, v.gate, v.gain_db, v.pan] for v in self.voices],
-            "gain_db": self.gain_db,
+            "voices": [[voice.glide_s, voice.temperature] for voice in self.voices],
             "glide_s": self._usual_glide_s,
             "glide_curve": self.glide_curve,
-            "envelope": list(self.envelope),
             "touched": int(self.touched),
             "motions": self.motions.save(),
         }
@@ -133,10 +105,8 @@ class Mapping:
         """Be as `save` said, for as many voices and knobs."""
         self._targets[:], self._turned[:] = state["latents"], state["turned"]
         for voice, numbers in zip(self.voices, state["voices"], strict=True):
-            voice.glide_s, voice.temperature, voice.gate, voice.gain_db, voice.pan = map(float, numbers)
-        self.gain_db, self._usual_glide_s = float(state["gain_db"]), float(state["glide_s"])
-        self.glide_curve = cast(Curve, state["glide_curve"])
-        self.envelope = Envelope(*map(float, state["envelope"]))
+            voice.glide_s, voice.temperature = map(float, numbers)
+        self._usual_glide_s, self.glide_curve = float(state["glide_s"]), cast(Curve, state["glide_curve"])
         self.touched = bool(state["touched"])
         self.motions.load(state["motions"])
 
@@ -148,8 +118,6 @@ class Mapping:
             "/spline_to": self._spline_to,
             "/glide_s": self._set_glide,
             "/glide_curve": partial(_put, self, "glide_curve"),
-            "/envelope": self._set_envelope,
-            "/gain_db": partial(_put, self, "gain_db"),
             "/temperature": self._set_temperature,
             "/tempo_bpm": partial(_put, self.motions.clock, "tempo_bpm"),
             "/transport": partial(_put, self.motions.clock, "running"),
@@ -172,8 +140,7 @@ class Mapping:
             table[f"/motion/walk/{knob}"] = partial(self._walk, knob)
             table[f"/motion/stop/{knob}"] = partial(self._stop, slice(knob, knob + 1))
         for number, voice in enumerate(self.voices):
-            for field in ("gain_db", "pan", "gate", "temperature"):
-                table[f"/voice/{number}/{field}"] = partial(_put, voice, field)
+            table[f"/voice/{number}/temperature"] = partial(_put, voice, "temperature")
         return table
 
     def _getters(self) -> dict[str, _Get]:
@@ -182,9 +149,7 @@ class Mapping:
         table: dict[str, _Get] = {
             "/glide_s": lambda: (self._usual_glide_s,),
             "/glide_curve": lambda: (self.glide_curve,),
-            "/envelope": lambda: tuple(self.envelope),
-            "/gain_db": lambda: (self.gain_db,),
-            "/temperature": lambda: (self.voices[0].temperature,),
+            "/temperature": partial(_temperature, self.voices[0]),
             "/tempo_bpm": lambda: (clock.tempo_bpm,),
             "/transport": lambda: (int(clock.running),),
         }
@@ -195,8 +160,7 @@ class Mapping:
                 table[f"{prefix}/latent{end}"] = partial(_numbers, latents[knobs])
                 table[f"{prefix}/latent_norm{end}"] = partial(_shares, latents[knobs])
         for number, voice in enumerate(self.voices):
-            for field in ("gain_db", "pan", "gate", "temperature"):
-                table[f"/voice/{number}/{field}"] = partial(_field, voice, field)
+            table[f"/voice/{number}/temperature"] = partial(_temperature, voice)
         for knob in range(len(self._home)):
             table[f"/motion/lfo/{knob}"] = partial(self.motions.said, Lfo, knob)
             table[f"/motion/walk/{knob}"] = partial(self.motions.said, Walk, knob)
@@ -263,9 +227,6 @@ class Mapping:
         for voice in self.voices:
             voice.temperature = float(values[0])
 
-    def _set_envelope(self, values: _Values) -> None:
-        self.envelope = Envelope(*map(float, values))
-
     def _panic(self, _values: _Values) -> None:
         self._reset()
         # Whoever panics wants rest, so the idle motion does not come back.
@@ -273,13 +234,12 @@ class Mapping:
 
     def _reset(self) -> None:
         self.motions.end()
-        self.gain_db, temperature, self._usual_glide_s = self._start
-        self.envelope, self.glide_curve = Envelope(), "damped"
+        temperature, self._usual_glide_s = self._start
+        self.glide_curve = "damped"
         self._targets[:] = self._home
         self._turned.fill(False)
-        for number, voice in enumerate(self.voices):
+        for voice in self.voices:
             voice.glide_s, voice.temperature = self._usual_glide_s, temperature
-            voice.gate, voice.gain_db, voice.pan = float(number == 0), 0.0, 0.0
 
 
 def _put(holder: object, field: str, values: _Values) -> None:
@@ -298,5 +258,5 @@ def _shares(latents: np.ndarray) -> _Values:
     return tuple(min(1.0, max(0.0, 0.5 + 0.5 * value)) for value in latents.tolist())
 
 
-def _field(voice: VoiceTargets, field: str) -> _Values:
-    return (getattr(voice, field),)
+def _temperature(voice: VoiceTargets) -> _Values:
+    return (voice.temperature,)

@@ -149,7 +149,7 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             queue=queue,
             engine=live,
             end=running.stop.set,
-            presets=Presets(config.presets.file),
+            presets=Presets(config.presets.file, shelf.info),
             models=shelf,
             recorder=recorder,
         )

@@ -1,98 +1,104 @@
-"""Presets: places in the latent space under names, in a YAML file that a person can read, edit and share."""
+"""Presets: places in the latent space under names, for whatever model plays; the file is `preset_file`'s."""
 
 from __future__ import annotations
 
-import math
-import os
-import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
-import yaml
-
 from ..export.errors import LatentoneError
+from . import preset_file
+from .contracts import ModelInfo
+from .preset_file import Preset
 
-_HEADER = "# Latentone presets: a name, then the values of knob 0, 1, 2 …\n"
+DIGITS = 4
+"""Of a knob's value: finer than can be heard, and short enough to read."""
+LONGEST_NAME = 64
 
 
 class Presets:
-    """Reads and writes one file. Any controller's thread may call, never the engine's: this waits for the disk.
+    """A PresetBook in one file. Any controller's thread may call, never the engine's: this waits for the disk.
 
-    The file is read anew each time, so a hand edit counts at once. It need not exist before the first `store`.
+    A hand edit counts at once: the file is read anew when it has changed. It need not exist before the first `store`.
     Every method raises LatentoneError when the file cannot be read or written, or is not a file of presets.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, plays: Callable[[], ModelInfo]) -> None:
+        """plays: the model of the moment."""
+        self._path, self._plays = path, plays
         self._lock = threading.Lock()
+        self._read: tuple[object, str, dict[str, Preset]] = (None, "", {})
 
     def names(self) -> list[str]:
-        """All names, sorted."""
-        return sorted(self._load())
+        """All names, in the order of the file: so a person decides it, and what is stored anew comes last."""
+        return list(self._load()[1])
 
     def recall(self, name: str) -> list[float]:
-        """The knob values of `name`. Raises LatentoneError when there is no such preset."""
-        presets = self._load()
-        self._must_have(presets, name)
-        return presets[name]
+        """The values of knob 0, 1, 2 … in `name`. Knobs that it does not name are at rest.
+
+        Raises LatentoneError when there is no such preset, or this model has none of its knobs. Of a preset that was made
+        for another model the knobs of the same names are taken.
+        """
+        preset = self._find(self._load()[1], name)
+        if not isinstance(preset.knobs, Mapping):
+            return list(preset.knobs)
+        model = self._plays()
+        places = {knob: index for index, (knob, _) in enumerate(model.latents)}
+        places |= {str(index): index for index in range(len(model.latents))}
+        unknown = [knob for knob in preset.knobs if knob not in places]
+        if unknown and (preset.model in ("", model.name) or len(unknown) == len(preset.knobs)):
+            raise LatentoneError(f"preset {name!r}: {_misfit(preset, unknown[0], model)}")
+        values = [home for _, home in model.latents]
+        for knob, value in preset.knobs.items():
+            if knob in places:
+                values[places[knob]] = value
+        return values
 
     def store(self, name: str, values: Sequence[float]) -> None:
-        """Keep `values` under `name`, in place of what was there."""
-        if not name.isprintable() or not 0 < len(name) <= 64:
-            raise LatentoneError(f"preset name {name[:64]!r} is not allowed (1 to 64 printable characters)")
+        """Keep `values` of knob 0, 1, 2 … under `name`, in place of what was there."""
+        if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
+            allowed = f"1 to {LONGEST_NAME} printable characters"
+            raise LatentoneError(f"preset name {name[:LONGEST_NAME]!r} is not allowed ({allowed})")
+        rounded = [round(float(value), DIGITS) + 0.0 for value in values]
+        model = self._plays()
+        knobs = [knob for knob, _ in model.latents]
+        by_name = len(set(knobs)) == len(knobs) == len(rounded)
+        preset = Preset(dict(zip(knobs, rounded, strict=True)) if by_name else rounded, model.name)
         with self._lock:
-            presets = self._load()
-            presets[name] = [round(float(value), 6) for value in values]
-            self._save(presets)
+            text, _ = self._load()
+            preset_file.write(self._path, preset_file.put(self._path, text, name, preset))
 
     def delete(self, name: str) -> None:
         """Forget `name`. Raises LatentoneError when there is no such preset."""
         with self._lock:
-            presets = self._load()
-            self._must_have(presets, name)
-            del presets[name]
-            self._save(presets)
+            text, presets = self._load()
+            self._find(presets, name)
+            preset_file.write(self._path, preset_file.remove(self._path, text, name))
 
-    def _must_have(self, presets: dict[str, list[float]], name: str) -> None:
+    def _find(self, presets: dict[str, Preset], name: str) -> Preset:
         if name not in presets:
-            known = ", ".join(sorted(presets)[:8]) or "none is stored"
-            raise LatentoneError(f"there is no preset {name[:64]!r} ({known})")
+            known = ", ".join(get_close_matches(name, presets, n=3) or list(presets)[:8]) or "none is stored"
+            raise LatentoneError(f"there is no preset {name[:LONGEST_NAME]!r} ({known})")
+        return presets[name]
 
-    def _load(self) -> dict[str, list[float]]:
+    def _load(self) -> tuple[str, dict[str, Preset]]:
+        """Text and presets of the file, read only if it is another than before: morphing asks many times a second."""
         try:
-            content = yaml.safe_load(self._path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError) as error:
-            raise LatentoneError(f"{self._path}: cannot read presets: {error}") from None
-        except yaml.YAMLError as error:
-            raise LatentoneError(f"{self._path}: not YAML: {' '.join(str(error).split())}") from None
-        if content is None:
-            return {}
-        if not isinstance(content, dict):
-            raise LatentoneError(f"{self._path}: presets are lines of `name: [value, …]`")
-        return {str(name): self._values(name, values) for name, values in content.items()}
+            stat = self._path.stat()
+            version: object = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        except OSError:
+            version = None
+        known, text, presets = self._read
+        if version is None or version != known:
+            text, presets = preset_file.read(self._path)
+            self._read = (version, text, presets)
+        return text, presets
 
-    def _values(self, name: object, values: object) -> list[float]:
-        if not isinstance(values, list) or not values:
-            raise LatentoneError(f"{self._path}: {name}: must be a list of knob values")
-        for value in values:
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise LatentoneError(f"{self._path}: {name}: {value!r} is not a number")
-        return [float(value) for value in values]
 
-    def _save(self, presets: dict[str, list[float]]) -> None:
-        text = _HEADER + yaml.safe_dump(presets, default_flow_style=None, allow_unicode=True, width=10_000)
-        temporary = None
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Beside the target, so that the replacement is one step and a crash leaves the old file whole.
-            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(temporary, self._path)
-        except OSError as error:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
-            raise LatentoneError(f"{self._path}: cannot write presets: {error}") from None
+def _misfit(preset: Preset, knob: str, model: ModelInfo) -> str:
+    if preset.model not in ("", model.name):
+        return f"it was made for the model {preset.model}, and {model.name} has none of its knobs"
+    names = [name for name, _ in model.latents]
+    close = ", ".join(get_close_matches(knob, names, n=1) or names[:8])
+    return f"{model.name} has no knob {knob!r} ({close})"

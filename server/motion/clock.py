@@ -16,8 +16,8 @@ class Clock:
     come to the same number.
     """
 
-    def __init__(self, tempo_bpm: float = TEMPO_BPM, running: bool = True) -> None:
-        self.tempo_bpm, self.running = tempo_bpm, running
+    def __init__(self) -> None:
+        self.tempo_bpm, self.running = TEMPO_BPM, True
         self.sample_rate_hz = 0.0
         self._changed_sample, self._changed_beats = 0, 0.0
         self._beats_a_sample = 0.0

@@ -152,19 +152,22 @@ class Motions:
 
     def carry_over(self, other: Motions) -> None:
         """Go on with the motions of as many voices of another model, as far as these have its knobs, from where they are."""
-        self.clock = Clock(other.clock.tempo_bpm, other.clock.running)
+        self.clock.tempo_bpm, self.clock.running = other.clock.tempo_bpm, other.clock.running
         self._seed, self._walks = other._seed, other._walks
         dim = self._targets.shape[1]
+        shared = slice(0, min(dim, other.offsets.shape[1]))
+        self.offsets[:, shared] = other.offsets[:, shared]
         for going in other._going:
-            motion = going.motion
-            if isinstance(motion, IdleMotion) or (isinstance(motion, Lfo | Walk) and going.knobs.start >= dim):
-                continue
+            motion, moves = going.motion, np.zeros(self.offsets.shape, dtype=bool)
             knobs = slice(going.knobs.start, min(going.knobs.stop, dim))
-            if isinstance(motion, Slerp | Spline):
+            moves[:, shared] = going.moves[:, shared]
+            if isinstance(motion, IdleMotion):
+                motion, knobs = IdleMotion(dim), slice(0, dim)
+                moves.fill(True)
+            elif isinstance(motion, Slerp | Spline):
                 motion = motion.of_first(knobs.stop)
-            moves = np.zeros(self._targets.shape, dtype=bool)
-            moves[:, knobs] = going.moves[:, knobs]
-            np.copyto(self.offsets[:, knobs], other.offsets[:, knobs], where=moves[:, knobs])
+            elif knobs.start >= dim:
+                continue
             self._going.append(
                 _Going(motion, knobs, moves, going.rate, going.per, going.turns, turns_begun=going.turns)
             )

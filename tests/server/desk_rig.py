@@ -183,8 +183,8 @@ class DeskRig:
     ) -> None:
         self.queue = EventQueue(queue_limit)
         self.engine, self.block_s = FakeEngine(self.queue), block_s
-        self.presets = Presets(folder / "presets.yaml")
         self.models, self.maps, self.recorder, self.sources = FakeModels(), FakeMaps(), FakeRecorder(), FakeSources()
+        self.presets = Presets(folder / "presets.yaml", self.models.info)
         self.ended: list[bool] = []
         parts: dict[str, Any] = {
             "presets": self.presets,

@@ -25,7 +25,7 @@ class Rig:
         self.decoder = decoder or FakeDecoder()
         manifest = self.decoder.manifest
         home = [0.0] * len(manifest.latents)
-        self.mapping = Mapping(home, gain_db=0.0, temperature=0.0, glide_s=glide_s, voices=voices)
+        self.mapping = Mapping(home, temperature=0.0, glide_s=glide_s, voices=voices)
         self.levels = Levels(voices=voices)
         self.queue = EventQueue()
         self.sink = ListSink(output_channels(manifest.channels, voices))

@@ -245,7 +245,7 @@ def test_a_stop_ends_in_silence() -> None:
 def test_the_block_loop_holds_no_memory() -> None:
     """Nothing that the engine allocates while it plays and takes events is still there later."""
     queue = EventQueue()
-    mapping = Mapping([0.0] * 4, gain_db=0.0, temperature=0.1, glide_s=0.01, voices=2)
+    mapping = Mapping([0.0] * 4, temperature=0.1, glide_s=0.01, voices=2)
     sink = _NowhereSink()
     engine = Engine(FakeDecoder(control_samples=1), sink, mapping, Levels(voices=2), queue, block_samples=320)
 
@@ -292,7 +292,7 @@ def test_the_clock_of_the_wall_maps_to_the_stream() -> None:
     engine = Engine(
         FakeDecoder(),
         sink,
-        Mapping([0.0] * 4, gain_db=0, temperature=0, glide_s=0),
+        Mapping([0.0] * 4, temperature=0, glide_s=0),
         Levels(),
         EventQueue(),
         block_samples=320,

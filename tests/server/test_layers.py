@@ -37,7 +37,7 @@ class Stage:
         )
 
     def mapping(self, temperature: float = 0.0) -> Mapping:
-        return Mapping(HOME, gain_db=0.0, temperature=temperature, glide_s=0.0, voices=self.voices)
+        return Mapping(HOME, temperature=temperature, glide_s=0.0, voices=self.voices)
 
     def send(self, address: str, *values: float | str, at: int | None = None) -> None:
         assert self.queue.put(ControlEvent(address, values, at))

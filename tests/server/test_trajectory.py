@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
-from latentone.server.trajectory import SETTLE, Trajectory
+from latentone.server.trajectory import SETTLE, Curve, Trajectory
 
 RATE_HZ = 250.0
 
 
-def glide(targets: list[tuple[float, float, int]], cut: int | None = None) -> np.ndarray:
+def glide(targets: list[tuple[float, float, int]], cut: int | None = None, curve: Curve = "damped") -> np.ndarray:
     """Follow (target, glide_s, frames) in turn with one knob, `cut` frames at a time; (frames,)."""
     trajectory = Trajectory(np.zeros(1), RATE_HZ)
     pieces = []
     for target, glide_s, frames in targets:
-        trajectory.turn(0.0, np.array([target]), glide_s)
+        trajectory.turn(0.0, np.array([target]), glide_s, curve)
         for start in range(0, frames, cut or frames):
             out = np.zeros((1, min(cut or frames, frames - start)), np.float32)
             trajectory.fill(out)
@@ -25,9 +27,10 @@ def glide(targets: list[tuple[float, float, int]], cut: int | None = None) -> np
 PATH = [(1.0, 0.1, 37), (-1.0, 0.5, 11), (0.3, 0.0, 5), (0.9, 0.05, 64)]
 
 
+@pytest.mark.parametrize("curve", get_args(Curve))
 @pytest.mark.parametrize("cut", [1, 2, 3, 7, 16, 63])
-def test_blocks_of_any_size_glide_alike(cut: int) -> None:
-    np.testing.assert_array_equal(glide(PATH, cut), glide(PATH))
+def test_blocks_of_any_size_glide_alike(cut: int, curve: Curve) -> None:
+    np.testing.assert_array_equal(glide(PATH, cut, curve), glide(PATH, curve=curve))
 
 
 @pytest.mark.parametrize("glide_s", [0.02, 0.1, 1.0, 10.0])
@@ -110,3 +113,72 @@ def test_each_knob_keeps_its_own_way() -> None:
 def test_rests_for_ever_where_it_arrived() -> None:
     path = glide([(0.3, 0.01, 5000)])
     np.testing.assert_array_equal(path[-2000:], np.full(2000, 0.3, np.float32))
+
+
+@pytest.mark.parametrize("glide_s", [0.02, 0.1, 1.0])
+def test_a_linear_glide_has_one_speed_arrives_on_time_and_stays(glide_s: float) -> None:
+    frames = round(glide_s * RATE_HZ)
+    path = glide([(1.0, glide_s, frames + 50)], curve="linear")
+    np.testing.assert_allclose(path[:frames], np.arange(1, frames + 1) / frames, atol=1e-6)
+    np.testing.assert_array_equal(path[frames:], np.ones(50, np.float32))
+
+
+def test_a_linear_glide_turned_on_the_way_sets_off_anew_from_there() -> None:
+    path = glide([(1.0, 0.4, 50), (0.0, 0.4, 200)], curve="linear")
+    np.testing.assert_allclose(path[49], 0.5, atol=1e-6)
+    np.testing.assert_allclose(path[50:150], 0.5 * (1 - np.arange(1, 101) / 100), atol=1e-6)
+    np.testing.assert_array_equal(path[150:], np.zeros(100, np.float32))
+
+
+def test_a_linear_glide_of_one_knob_does_not_hold_up_another() -> None:
+    trajectory, out = Trajectory(np.zeros(2), RATE_HZ), np.zeros((2, 100), np.float32)
+    trajectory.turn(0.0, np.array([1.0, 0.0]), 0.4, "linear")
+    trajectory.fill(out[:, :50])
+    trajectory.turn(0.0, np.array([1.0, -1.0]), 0.4, "linear")
+    trajectory.fill(out[:, 50:])
+    np.testing.assert_allclose(out[0], np.arange(1, 101) / 100, atol=1e-6)
+    np.testing.assert_allclose(out[1, 50:], -np.arange(1, 51) / 100, atol=1e-6)
+
+
+def test_a_linear_glide_that_begins_inside_a_frame_has_gone_its_part_of_it() -> None:
+    trajectory, out = Trajectory(np.zeros(1), RATE_HZ), np.zeros((1, 5), np.float32)
+    trajectory.turn(0.25, np.ones(1), 0.04, "linear")
+    trajectory.fill(out)
+    np.testing.assert_allclose(out[0], (np.arange(5) + 0.75) / 10, atol=1e-6)
+
+
+def test_another_curve_on_the_way_goes_on_from_there() -> None:
+    trajectory, out = Trajectory(np.zeros(1), RATE_HZ), np.zeros((1, 300), np.float32)
+    ways: list[tuple[Curve, slice]] = [("damped", slice(8)), ("linear", slice(8, 16)), ("damped", slice(16, 300))]
+    for curve, frames in ways:
+        trajectory.turn(0.0, np.ones(1), 0.2, curve)
+        trajectory.fill(out[:, frames])
+    assert np.all(np.diff(out[0]) >= 0)
+    assert np.diff(out[0]).max() < 0.06
+    assert out[0, -1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("curve", get_args(Curve))
+def test_a_shifted_path_goes_to_the_same_target(curve: Curve) -> None:
+    trajectory, out = Trajectory(np.zeros(2), RATE_HZ), np.zeros((2, 200), np.float32)
+    trajectory.turn(0.0, np.array([1.0, 0.5]), 0.2, curve)
+    trajectory.fill(out[:, :100])
+    trajectory.shift(0.5, np.array([-0.5, 0.0]))
+    trajectory.fill(out[:, 100:])
+    assert 0.5 <= out[0, 100] < 0.52
+    np.testing.assert_allclose(out[:, -1], [1.0, 0.5], atol=1e-3)
+    np.testing.assert_allclose(out[1, 100:], 0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize("curve", get_args(Curve))
+def test_a_saved_path_goes_on_as_it_would_have(curve: Curve) -> None:
+    first, second = Trajectory(np.zeros(2), RATE_HZ), Trajectory(np.ones(2), RATE_HZ)
+    out = np.zeros((2, 60), np.float32)
+    first.turn(0.3, np.array([1.0, -0.5]), 0.1, curve)
+    first.fill(out[:, :10], whole=False)
+    first.turn(0.7, np.array([0.2, -0.5]), 0.1, curve)
+    second.load(first.save())
+    again = np.zeros((2, 60), np.float32)
+    first.fill(out)
+    second.fill(again)
+    np.testing.assert_array_equal(again, out)

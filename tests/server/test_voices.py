@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from fakes import FakeDecoder, write_fake_model
-from latentone.export.runtime.load import load_decoder
+from latentone.export.runtime import Decoder
+from latentone.export.runtime.fused import FusedDecoder
+from latentone.export.runtime.load import SHIPPED_MODELS, load_decoder
 from latentone.server.addresses import Namespace
 from latentone.server.events import ControlEvent
+from latentone.server.mapping import Mapping
+from latentone.server.motion import IdleMotion
+from latentone.server.voices import Voices
 from rig import HOP, RATE_HZ, Rig
 
 GATE = RATE_HZ // 100  # 10 ms
@@ -207,3 +215,64 @@ def test_panic_leaves_one_voice_as_it_was() -> None:
     rig.play(0.2)
     assert rig.engine.status().voices == 1
     np.testing.assert_allclose(rig.sink.both[:, -500], 0.0)
+
+
+def shipped() -> Decoder:
+    return FusedDecoder(SHIPPED_MODELS / "voice.onnx")
+
+
+@pytest.mark.parametrize(("make", "stop"), [(FakeDecoder, 20 * HOP), (shipped, 20 * HOP), (shipped, 20 * HOP + 24)])
+def test_a_saved_session_goes_on_bit_by_bit_in_fresh_voices(make: Callable[[], Decoder], stop: int) -> None:
+    """A recording can be rendered again from the middle of a concert; the fused runtime can even inside of a frame."""
+    active = np.array([True, True, False])
+
+    def begin() -> tuple[Mapping, Voices]:
+        home = [0.0] * len(decoder.manifest.latents)
+        mapping = Mapping(home, temperature=0.7, glide_s=0.1, voices=3)
+        return mapping, Voices(decoder, mapping, active, 40, 5, IdleMotion(len(home)))
+
+    def go_on(mapping: Mapping, voices: Voices) -> np.ndarray:
+        """On from `stop` to a later frame, a knob turned on the way; (voices, channels, samples)."""
+        voices.follow(stop)
+        first = voices.play(stop, 4 * HOP - stop % HOP).copy()
+        mapping.apply(ControlEvent("/latent/0", (-0.5,)))
+        voices.follow(stop + first.shape[2])
+        return np.concatenate([first, voices.play(stop + first.shape[2], 20 * HOP)], axis=2)[active]
+
+    decoder = make()
+    mapping, voices = begin()
+    for address, *values in [
+        ("/voice/1/latent/0", 0.9),
+        ("/motion/walk/1", 3.0, 0.5),
+        ("/motion/lfo/0", 2.0, 0.5, "saw", "beat"),
+        ("/glide_curve", "linear"),
+        ("/latent/2", 0.5),
+    ]:
+        mapping.apply(ControlEvent(address, tuple(values)))
+    voices.follow(0)
+    voices.play(0, stop)
+    saved = copy.deepcopy((mapping.save(), voices.save()))
+    expected = go_on(mapping, voices)
+
+    mapping, voices = begin()
+    mapping.load(saved[0])
+    voices.load(saved[1])
+    np.testing.assert_array_equal(go_on(mapping, voices), expected)
+    assert np.abs(expected).max() > 0
+
+
+def test_a_saved_session_that_drifts_drifts_on() -> None:
+    def begin() -> tuple[Mapping, Voices]:
+        mapping = Mapping([0.1] * 4, temperature=0.0, glide_s=0.1)
+        return mapping, Voices(FakeDecoder(), mapping, np.ones(1, dtype=bool), 40, 0, IdleMotion(4))
+
+    def go(voices: Voices, sample: int) -> np.ndarray:
+        voices.follow(sample)
+        return voices.play(sample, 40 * HOP).copy()
+
+    (mapping, voices), (again, fresh) = begin(), begin()
+    go(voices, 0)
+    again.load(mapping.save())
+    fresh.load(voices.save())
+    np.testing.assert_array_equal(go(voices, 40 * HOP), go(fresh, 40 * HOP))
+    assert fresh.idling
