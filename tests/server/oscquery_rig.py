@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 from latentone.server.addresses import Namespace
 from latentone.server.arguments import AddressError
@@ -68,8 +67,8 @@ class Engine:
         reply("/fail", "", why)
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[..., SimpleNamespace]]:
+def serving() -> Iterator[Callable[..., SimpleNamespace]]:
+    """For a fixture: a function that opens a port with everything behind it; all are closed at the end."""
     opened: list[OscQuery] = []
 
     def serve(names: Sequence[str] = NAMES, voices: int = 2, allowed: Container[str] = ("127.0.0.1",)):

@@ -1,7 +1,8 @@
 """OSCQuery, asked over real HTTP: a host finds every control, with its type, range and value."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,10 +12,13 @@ from latentone.server.addresses.query_tree import query_tree
 from latentone.server.controllers.oscquery import OscQuery
 from latentone.server.levels import Levels
 from latentone.server.mapping import Mapping
-from oscquery_rig import NAMES, OSC_PORT, ask, host, live
+from oscquery_rig import NAMES, OSC_PORT, ask, host, live, serving
 from yarl import URL
 
-pytest_plugins = ("oscquery_rig",)
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., SimpleNamespace]]:
+    yield from serving()
 
 
 def listed(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -3,16 +3,21 @@
 import asyncio
 import logging
 import random
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 from latentone.server.controllers import Reply
 from osc_peer import malformed, message
-from oscquery_rig import DEADLINE_S, HANDSHAKE, ask, hear, host, live
+from oscquery_rig import DEADLINE_S, HANDSHAKE, ask, hear, host, live, serving
 from yarl import URL
 
-pytest_plugins = ("oscquery_rig",)
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., SimpleNamespace]]:
+    yield from serving()
 
 
 @live

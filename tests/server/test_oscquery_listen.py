@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,9 +14,12 @@ from latentone.server.controllers import Reply
 from latentone.server.controllers.oscquery import OscQuery
 from latentone.server.packets import read_packet
 from osc_peer import bundle, message, time_tag
-from oscquery_rig import DEADLINE_S, ask, hear, host, live
+from oscquery_rig import DEADLINE_S, ask, hear, host, live, serving
 
-pytest_plugins = ("oscquery_rig",)
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., SimpleNamespace]]:
+    yield from serving()
 
 
 @live
