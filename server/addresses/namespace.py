@@ -104,7 +104,7 @@ class Namespace:
 
     def _check(self, row: Address, address: str, arguments: Sequence[object]) -> tuple[Value, ...]:
         specs = list(row.arguments)
-        if not specs and list(arguments) == [True]:
+        if not specs and len(arguments) == 1 and arguments[0] is True:
             arguments = ()  # an impulse: how OSCQuery's hosts, among others, press a button
         if specs and specs[-1].repeated:
             last = specs[-1]

@@ -90,7 +90,7 @@ class FakeModels:
     def info(self) -> ModelInfo:
         return ModelInfo(self.playing, 16000, [(name, 0.25) for name in self.knobs], 1, 2, "fused (numba)")
 
-    def load(self, name: str) -> None:
+    def load(self, name: str, runtime: str | None = None) -> None:
         self.loading.wait(DEADLINE_S)
         if name != "b":
             raise LatentoneError(f"there is no model {name!r} (a, b)")
