@@ -14,18 +14,22 @@ from rich.console import Console
 from rich.text import Text
 
 from ..export.manifest import Manifest
-from .addresses import StatusReply, address_safe
+from .addresses import Namespace, StatusReply, address_safe
 from .audio.device import AudioUnavailable, DeviceSink
 from .audio.null import NullSink
 from .audio.resampled import ResampledSink
 from .audio.timed_file import TimedFileSink
-from .config import Config, load_config
-from .controllers.midi import MidiController, MidiMap
+from .config import Config, load_settings, settings_file
+from .controllers.midi import MidiController
 from .controllers.osc import OscController, ServerActions
 from .engine import Engine, Status
-from .events import EventQueue
+from .events import ControlEvent, EventQueue
 from .idle import IdleMotion
 from .instrument import Running, block_frames, choose_decoder, new_mapping
+from .maps.map_files import mpe_zones, read_ready_made
+from .maps.maps import Maps
+from .midi.notes import NoteVoices
+from .midi.ports import RtMidiSystem
 from .mixer import output_channels
 from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
@@ -50,6 +54,9 @@ def play(
     osc_host: Annotated[str | None, typer.Option(help="Where to listen; 0.0.0.0 lets the network in.")] = None,
     osc_port: Annotated[int | None, typer.Option(help="UDP port to listen on; 0 takes a free one.")] = None,
     midi: Annotated[bool | None, typer.Option("--midi/--no-midi", help="Listen to MIDI inputs.")] = None,
+    midi_map: Annotated[
+        list[str] | None, typer.Option(help="A ready-made map for a controller: launchkey, mpe …; means --midi.")
+    ] = None,
     runtime: Annotated[str | None, typer.Option(help="auto, fused or onnx.")] = None,
     provider: Annotated[str | None, typer.Option(help="auto, cpu, cuda, tensorrt, coreml or directml.")] = None,
     voices: Annotated[
@@ -83,18 +90,19 @@ def play(
         "audio.gain_db": gain_db,
         "osc.host": osc_host,
         "osc.port": osc_port,
-        "midi.enabled": midi,
+        "midi.enabled": True if midi is None and midi_map else midi,
+        "mapping.include": midi_map or None,
     }
-    settings = load_config(config, flags)
+    settings = load_settings(config, flags)
     with sigterm_like_ctrl_c():
         try:
-            play_with(settings, seconds, Console())
+            play_with(settings, seconds, Console(), settings_file(config))
         except KeyboardInterrupt:
             return  # before there was anything to close
 
 
-def play_with(config: Config, seconds: float | None, console: Console) -> None:
-    """Play as `config` says for `seconds`, or until it is told to end."""
+def play_with(config: Config, seconds: float | None, console: Console, own_settings: Path | None = None) -> None:
+    """Play as `config` says for `seconds`, or until it is told to end; maps that are learned are saved to `own_settings`."""
     with ExitStack() as stack:
         choice = choose_decoder(config, console)
         decoder, manifest = choice.decoder, choice.decoder.manifest
@@ -132,7 +140,7 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
         screen = Screen(console, facts, config.model.voices)
         stack.enter_context(_log_to(screen))
         try:
-            facts += _open_controllers(stack, config, manifest, queue, actions)
+            facts += _open_controllers(stack, config, manifest, queue, actions, own_settings)
             stack.enter_context(screen)
             if missing:
                 screen.say(missing)
@@ -173,7 +181,12 @@ def _open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[Re
 
 
 def _open_controllers(
-    stack: ExitStack, config: Config, manifest: Manifest, queue: EventQueue, actions: ServerActions
+    stack: ExitStack,
+    config: Config,
+    manifest: Manifest,
+    queue: EventQueue,
+    actions: ServerActions,
+    own_settings: Path | None,
 ) -> list[tuple[str, str]]:
     """Open the ports; returns the rows of the screen that say how to reach them."""
     facts = []
@@ -186,10 +199,36 @@ def _open_controllers(
         facts.append(("knobs", f"/latent/0 to /latent/{len(names) - 1}, or by name: {knobs}{' …' * (len(names) > 6)}"))
         facts.append(("try", f"oscsend {host} {port.port} /latent/0 f 0.8"))
     if config.midi.enabled:
-        controller = MidiController(config.midi.inputs, MidiMap(config.mapping.midi, names, voices), queue)
-        facts.append(_fact(stack.enter_context(controller).describe()))
+        facts.append(_fact(_open_midi(stack, config, Namespace(names, voices), queue, own_settings).describe()))
     end = "Ctrl-C, or the OSC message /quit" if config.osc.enabled else "Ctrl-C"
     return [*facts, ("end", end)]
+
+
+def _open_midi(
+    stack: ExitStack, config: Config, namespace: Namespace, queue: EventQueue, own_settings: Path | None
+) -> MidiController:
+    mapping, midi = config.mapping, config.midi
+    ready_made = read_ready_made(mapping.include, mapping.midi_defaults)
+    maps = Maps(
+        namespace,
+        [*mapping.midi, *mapping.osc],
+        ready_made,
+        defaults=mapping.midi_defaults,
+        send=lambda address, values: queue.put(ControlEvent(address, values, source="map")),
+        settings_file=own_settings,
+    )
+    lower, upper = mpe_zones(midi, ready_made)
+    controller = MidiController(
+        midi.inputs,
+        events=queue,
+        maps=stack.enter_context(maps),
+        notes=NoteVoices(namespace.voices) if midi.notes else None,
+        system=lambda: RtMidiSystem(midi.backend),
+        virtual=midi.virtual,
+        mpe_lower=lower,
+        mpe_upper=upper,
+    )
+    return stack.enter_context(controller)
 
 
 def _fact(description: str) -> tuple[str, str]:

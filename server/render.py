@@ -16,15 +16,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from ..export.errors import LatentoneError
 from ..export.runtime import Decoder
 from ..models import audio_files
-from .addresses import KNOB
+from .addresses import KNOB, Namespace
 from .audio.file import FileSink
 from .audio.resampled import ResampledSink
-from .config import Config, load_config
-from .controllers.midi import MidiMap
+from .config import Config, load_settings
 from .controllers.score import read_score
 from .engine import Engine
 from .events import ControlEvent, EventQueue
 from .instrument import Running, block_frames, new_mapping, open_decoder
+from .midi.files import player_of_files
 from .mixer import output_channels
 from .picture import draw
 
@@ -61,11 +61,11 @@ def render(
       - {from_s: 1, to_s: 5, address: /latent/0, from: -1, to: 1}
     """
     flags = {"model.name": model, "model.voices": voices, "model.seed": seed, "audio.sample_rate_hz": sample_rate}
-    settings = load_config(config, flags)
+    settings = load_settings(config, flags)
     console = Console()
     decoder = open_decoder(settings, console)
     names, voices = decoder.manifest.latent_names, settings.model.voices
-    commands = MidiMap(settings.mapping.midi, names, voices).commands
+    commands = player_of_files(settings, Namespace(names, voices)).commands
     played = read_score(score, decoder.manifest.sample_rate_hz, names, commands, voices)
     render_events(settings, decoder, played.events, seconds or played.seconds, output, console)
     if picture is not None:
@@ -87,7 +87,7 @@ def resynth(
     """
     from ..export.runtime.load import encoder_file_of, load_encoder
 
-    settings = load_config(config, {"model.name": model, "model.seed": seed, "audio.sample_rate_hz": sample_rate})
+    settings = load_settings(config, {"model.name": model, "model.seed": seed, "audio.sample_rate_hz": sample_rate})
     decoder_file = settings.model_file()
     encoder_file = encoder_file_of(decoder_file)
     if not encoder_file.is_file():
