@@ -19,6 +19,7 @@ from .settings import Config
 DEFAULTS = Path(__file__).parent.parent / "config.yaml"
 
 _PATHS = (("audio", "file"), ("presets", "file"), ("paths", "models"))
+_LISTS = ("include", "midi", "osc")
 _Key = tuple[str | int, ...]
 
 
@@ -84,6 +85,9 @@ def read_layer(file: Path) -> Layer:
         raise LatentoneError(f"{file}: settings are sections such as `audio:` with keys below, see config.yaml")
     # A section whose keys are all commented out is None, and changes nothing.
     sections = {str(key): {} if value is None else value for key, value in (data or {}).items()}
+    if isinstance(mapping := sections.get("mapping"), dict):
+        # Nor does a list whose lines are.
+        sections["mapping"] = {key: [] if value is None and key in _LISTS else value for key, value in mapping.items()}
     return Layer(str(file), _absolute(sections, file.absolute().parent))
 
 

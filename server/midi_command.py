@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from ..export.errors import LatentoneError
-from ..export.runtime.load import open_session
+from ..export.runtime.providers import open_session
 from .addresses import Namespace
 from .config import Config, load_settings, settings_file
 from .controllers.midi import MidiController

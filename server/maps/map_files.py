@@ -74,7 +74,7 @@ def write_maps(settings: Path, own: Sequence[Binding], include: Sequence[str] | 
         text = settings.read_text(encoding="utf-8") if settings.exists() else ""
         for key, items in (("include", include), ("midi", midi), ("osc", osc)):
             there = ((yaml.safe_load(text) or {}).get("mapping") or {}).get(key)
-            if items is not None and (items or there):
+            if items is not None and list(items) != there and (items or there or key == "include"):
                 text = with_list(text, "mapping", key, items, same)
         _replace(settings, text)
     except (OSError, UnicodeDecodeError) as error:

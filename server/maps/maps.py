@@ -136,8 +136,8 @@ class Maps:
         It is then bound in addition to what moves the target already, and to what it moves by a mapping of one's own.
         Raises LatentoneError when the target is none.
         """
-        target_addresses(target, self._namespace)
         ends = self._range(target, low, high)
+        target_addresses(target, self._namespace)
         self._checked("cc 0", target, ends, None)
         with self._lock:
             self._learner = _Learner(target, ends, learned, Evidence())
@@ -149,23 +149,28 @@ class Maps:
 
     def add(self, source: str, target: str, low: float | None, high: float | None, curve: str | None) -> None:
         """Let a control move a target. Raises LatentoneError when either is none, or the range goes beyond the target's."""
+        binding = self._checked(source, target, self._range(target, low, high), curve)
         target_addresses(target, self._namespace)
-        self._bind(self._checked(source, target, self._range(target, low, high), curve))
+        self._bind(binding)
 
     def remove(self, source: str) -> None:
-        """Forget what a control moves; without a channel, on every channel. Raises LatentoneError when it moves nothing."""
+        """Forget what a control moves; without a channel, on every channel. Raises LatentoneError when it moves nothing.
+
+        A mapping of one's own goes first: the control then does again what a ready-made map says, if one says anything.
+        """
         wanted = parse_source(source)
 
         def meant(moving: Moving) -> bool:
             return _key(moving.source) == _key(wanted) and wanted.channel in (None, moving.source.channel)
 
         with self._lock:
-            touched = [name for name, rows in self._ready_made.items() if any(map(meant, rows))]
-            if not touched and not any(map(meant, self._own)):
-                raise LatentoneError(f"{wanted} moves nothing; /map/list tells what does")
-            for name in touched:
-                # What is left of a ready-made map is one's own from now on: saved, it must not bring the rest back.
-                self._own, self._dissolved = [*self._ready_made.pop(name), *self._own], True
+            if not any(map(meant, self._own)):
+                touched = [name for name, rows in self._ready_made.items() if any(map(meant, rows))]
+                if not touched:
+                    raise LatentoneError(f"{wanted} moves nothing; /map/list tells what does")
+                for name in touched:
+                    # What is left of a ready-made map is one's own from now on: saved, it must not bring the rest back.
+                    self._own, self._dissolved = [*self._ready_made.pop(name), *self._own], True
             self._own = [moving for moving in self._own if not meant(moving)]
             self._index()
 

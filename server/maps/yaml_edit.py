@@ -20,15 +20,22 @@ def with_list(text: str, section: str, key: str, items: Sequence[Any], same: Sam
     """
     changed = _Lines(text).with_list(section, key, items, same)
     # Whatever stands in a person's file, nothing but the list may have changed.
-    before, after = yaml.safe_load(text) or {}, yaml.safe_load(changed) or {}
-    told = (after.get(section) or {}).pop(key, [])
-    (before.get(section) or {}).pop(key, None)
-    if not before.get(section):
-        before.pop(section, None)
-        after.pop(section, None) if not after.get(section) else None
-    if before != after or len(told) != len(items) or not all(any(same(one, item) for one in told) for item in items):
+    rest_before, _ = _without(yaml.safe_load(text), section, key)
+    rest, told = _without(yaml.safe_load(changed), section, key)
+    if (
+        rest != rest_before
+        or len(told) != len(items)
+        or not all(any(same(one, item) for one in told) for item in items)
+    ):
         raise LatentoneError(f"{section}.{key} is written in a way that cannot be changed here: change it by hand")
     return changed
+
+
+def _without(settings: Any, section: str, key: str) -> tuple[dict[str, Any], list[Any]]:
+    """The settings without the list, and the list."""
+    rest = {name: dict(value) if isinstance(value, dict) else value for name, value in (settings or {}).items()}
+    told = (rest.get(section) or {}).pop(key, None) or []
+    return {name: value for name, value in rest.items() if name != section or value}, told
 
 
 class _Lines:
@@ -42,9 +49,9 @@ class _Lines:
     def with_list(self, section: str, key: str, items: Sequence[Any], same: Same) -> str:
         value = None if self._root is None else _child(self._root, section)
         if value is None:
-            return self._text + f"{section}:\n  {key}:\n" + _rows(items, 4)
+            return self._text + f"{section}:\n" + _block(key, items, 2)
         if isinstance(value, yaml.ScalarNode) and not value.value:
-            return self._after(value.start_mark.line, f"  {key}:\n" + _rows(items, 4))
+            return self._after(value.start_mark.line, _block(key, items, 2))
         if not isinstance(value, yaml.MappingNode):
             return self._text
         old = _child(value, key)
@@ -52,10 +59,9 @@ class _Lines:
             comma = ", " if value.value else ""
             return self._replace(value.end_mark.index - 1, value.end_mark.index - 1, f"{comma}{key}: {_flow(items)}")
         if old is None:
-            indent = value.start_mark.column
-            return self._after(_last_line(value), f"{' ' * indent}{key}:\n" + _rows(items, indent + 2))
+            return self._after(_last_line(value), _block(key, items, value.start_mark.column))
         if isinstance(old, yaml.SequenceNode) and not old.flow_style:
-            return self._among(old, items, same)
+            return self._among(old, items, same, value.start_mark.column + 2)
         if isinstance(old, yaml.SequenceNode) and (old.value or value.flow_style):
             return self._replace(old.start_mark.index, old.end_mark.index, _flow(items))
         # An empty list, or nothing: the rows go below, and a comment beside it stays.
@@ -70,7 +76,7 @@ class _Lines:
         shorter = _Lines(self._text[:start] + self._text[end:]) if end > start else self
         return shorter._after(line, _rows(items, indent))
 
-    def _among(self, old: yaml.SequenceNode, items: Sequence[Any], same: Same) -> str:
+    def _among(self, old: yaml.SequenceNode, items: Sequence[Any], same: Same, indent: int) -> str:
         """The block list with the lines of what is no more taken out, and what is new at its end."""
         had = [_plain(node) for node in old.value]
         new = [item for item in items if not any(same(one, item) for one in had)]
@@ -80,7 +86,7 @@ class _Lines:
         for node in reversed(gone):
             del lines[node.start_mark.line : _last_line(node) + 1]
         if not items:
-            lines.insert(old.start_mark.line, " " * old.start_mark.column + "[]\n")
+            lines.insert(old.start_mark.line, " " * indent + "[]\n")
         return "".join(lines)
 
     def _after(self, line: int, text: str) -> str:
@@ -112,6 +118,11 @@ def _flow(items: Sequence[Any]) -> str:
     return yaml.safe_dump(
         list(items), default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf
     ).strip()
+
+
+def _block(key: str, items: Sequence[Any], indent: int) -> str:
+    rows = _rows(items, indent + 2)
+    return f"{' ' * indent}{key}:\n{rows}" if rows else f"{' ' * indent}{key}: []\n"
 
 
 def _rows(items: Sequence[Any], indent: int) -> str:
