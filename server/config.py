@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from pydantic import ValidationError
+from platformdirs import user_config_path
+from pydantic import BaseModel, ValidationError
 
 from ..export.errors import LatentoneError
 from .settings import Config
@@ -18,10 +19,13 @@ from .settings import Config
 DEFAULTS = Path(__file__).parent.parent / "config.yaml"
 
 _PATHS = (("audio", "file"), ("presets", "file"), ("paths", "models"), ("paths", "recordings"))
+_LISTS = ("include", "midi", "osc")
 _Key = tuple[str | int, ...]
 
 
-class _Layer(NamedTuple):
+class Layer(NamedTuple):
+    """What one place says: a file, or the command line."""
+
     where: str
     data: dict[str, Any]
 
@@ -31,10 +35,10 @@ def load_config(user_file: Path | None, overrides: dict[str, Any]) -> Config:
 
     Raises LatentoneError naming file, key, value and what is allowed, for the first thing that is wrong.
     """
-    layers = [_read(DEFAULTS)]
+    layers = [read_layer(DEFAULTS)]
     if user_file is not None:
-        layers.append(_read(user_file))
-    layers.append(_Layer("command line", _absolute(_nested(overrides), Path.cwd())))
+        layers.append(read_layer(user_file))
+    layers.append(Layer("command line", _absolute(_nested(overrides), Path.cwd())))
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _over(merged, layer.data)
@@ -42,7 +46,7 @@ def load_config(user_file: Path | None, overrides: dict[str, Any]) -> Config:
     try:
         config = Config.model_validate(merged)
     except ValidationError as error:
-        raise LatentoneError(_explain(error.errors(include_url=False)[0], layers)) from None
+        raise LatentoneError(explain(error.errors(include_url=False)[0], layers)) from None
     if config.audio.sink == "file" and config.audio.file is None:
         raise LatentoneError(f"{_origin(layers, ('audio', 'sink'))}: audio.sink: file needs a path in audio.file")
     if config.osc.reply_port is not None and config.osc.reply_port == config.osc.port:
@@ -53,7 +57,20 @@ def load_config(user_file: Path | None, overrides: dict[str, Any]) -> Config:
     return config
 
 
-def _read(file: Path) -> _Layer:
+def settings_file(given: Path | None) -> Path:
+    """The file that holds a person's own settings, and that maps are saved to: the one that --config names, or else that of
+    this machine's user, which need not exist."""
+    return given if given is not None else user_config_path("latentone", appauthor=False) / "config.yaml"
+
+
+def load_settings(given: Path | None, overrides: dict[str, Any]) -> Config:
+    """`load_config` of `settings_file(given)`, which must exist only if it was named."""
+    file = settings_file(given)
+    return load_config(file if given is not None or file.exists() else None, overrides)
+
+
+def read_layer(file: Path) -> Layer:
+    """The sections of a YAML file of settings. Raises LatentoneError when it cannot be read, or is none."""
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -68,7 +85,10 @@ def _read(file: Path) -> _Layer:
         raise LatentoneError(f"{file}: settings are sections such as `audio:` with keys below, see config.yaml")
     # A section whose keys are all commented out is None, and changes nothing.
     sections = {str(key): {} if value is None else value for key, value in (data or {}).items()}
-    return _Layer(str(file), _absolute(sections, file.absolute().parent))
+    if isinstance(mapping := sections.get("mapping"), dict):
+        # Nor does a list whose lines are.
+        sections["mapping"] = {key: [] if value is None and key in _LISTS else value for key, value in mapping.items()}
+    return Layer(str(file), _absolute(sections, file.absolute().parent))
 
 
 def _absolute(data: dict[str, Any], base: Path) -> dict[str, Any]:
@@ -82,15 +102,17 @@ def _absolute(data: dict[str, Any], base: Path) -> dict[str, Any]:
     for section, key in _PATHS:
         if isinstance(data.get(section), dict) and key in data[section]:
             data[section][key] = absolute(data[section][key])
-    model = data.get("model")
-    # A model is a path, not a name, when it looks like one.
-    if (
-        isinstance(model, dict)
-        and isinstance(name := model.get("name"), str)
-        and (Path(name).suffix or Path(name).name != name)
-    ):
+    # A model, or a ready-made map, is a path, not a name, when it looks like one.
+    model, mapping = data.get("model"), data.get("mapping")
+    if isinstance(model, dict) and _looks_like_path(name := model.get("name")):
         model["name"] = absolute(name)
+    if isinstance(mapping, dict) and isinstance(names := mapping.get("include"), list):
+        mapping["include"] = [absolute(name) if _looks_like_path(name) else name for name in names]
     return data
+
+
+def _looks_like_path(name: object) -> bool:
+    return isinstance(name, str) and bool(Path(name).suffix or Path(name).name != name)
 
 
 def _nested(dotted: dict[str, Any]) -> dict[str, Any]:
@@ -110,16 +132,18 @@ def _over(lower: Any, upper: Any) -> Any:
 
 def _complete_midi(merged: dict[str, Any]) -> None:
     mapping = merged.get("mapping")
-    if isinstance(mapping, dict) and isinstance(mapping.get("midi"), list):
-        defaults = mapping.get("midi_defaults")
-        if isinstance(defaults, dict):
-            mapping["midi"] = [defaults | row if isinstance(row, dict) else row for row in mapping["midi"]]
+    defaults = mapping.get("midi_defaults") if isinstance(mapping, dict) else None
+    if isinstance(mapping, dict) and isinstance(defaults, dict):
+        for key in ("midi", "osc"):
+            if isinstance(rows := mapping.get(key), list):
+                mapping[key] = [defaults | row if isinstance(row, dict) else row for row in rows]
 
 
-def _explain(error: Any, layers: Sequence[_Layer]) -> str:
+def explain(error: Any, layers: Sequence[Layer], model: type[BaseModel] = Config) -> str:
+    """What pydantic found wrong in `layers`, in one line: file, key, value and what is allowed."""
     key: _Key = error["loc"]
     at = f"{_origin(layers, key)}: {_dotted(key)}"
-    schema = Config.model_json_schema()
+    schema = model.model_json_schema()
     if error["type"] == "extra_forbidden":
         known = _schema_at(schema, key[:-1]).get("properties", {})
         close = get_close_matches(str(key[-1]), known, n=1)
@@ -130,7 +154,7 @@ def _explain(error: Any, layers: Sequence[_Layer]) -> str:
     return f"{at}: {json.dumps(error['input'], default=str, ensure_ascii=False)[:60]} is not allowed ({allowed})"
 
 
-def _origin(layers: Sequence[_Layer], key: _Key) -> str:
+def _origin(layers: Sequence[Layer], key: _Key) -> str:
     """The last layer that says anything about `key`, or else about what holds it."""
     # Lists are taken over whole, so the layer that gave the list gave all that is in it.
     whole = next((place for place, part in enumerate(key) if isinstance(part, int)), len(key))

@@ -13,13 +13,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ..export.manifest import Manifest
-from .addresses import Namespace, address_safe
-from .config import Config, load_config
-from .controllers.midi import MidiController, MidiMap
-from .controllers.osc import OscController
-from .controllers.osc_tcp import OscTcpController
+from .addresses import Namespace
+from .config import Config, load_settings, settings_file
 from .desk import Desk
+from .doors import WaysIn, new_maps, open_doors
 from .engine import Engine
 from .events import EventQueue
 from .instrument import Running, choose_decoder, new_engine, open_decoder, session_facts
@@ -55,6 +52,9 @@ def play(
     osc_host: Annotated[str | None, typer.Option(help="Where to listen; 127.0.0.1 is this machine only.")] = None,
     osc_port: Annotated[int | None, typer.Option(help="UDP and TCP port to listen on; 0 takes a free one.")] = None,
     midi: Annotated[bool | None, typer.Option("--midi/--no-midi", help="Listen to MIDI inputs.")] = None,
+    midi_map: Annotated[
+        list[str] | None, typer.Option(help="A ready-made map for a controller: launchkey, mpe …; means --midi.")
+    ] = None,
     runtime: Annotated[str | None, typer.Option(help="auto, fused or onnx.")] = None,
     provider: Annotated[str | None, typer.Option(help="auto, cpu, cuda, tensorrt, coreml or directml.")] = None,
     voices: Annotated[
@@ -88,18 +88,19 @@ def play(
         "audio.gain_db": gain_db,
         "osc.host": EVERYWHERE if listen and osc_host is None else osc_host,
         "osc.port": osc_port,
-        "midi.enabled": midi,
+        "midi.enabled": True if midi is None and midi_map else midi,
+        "mapping.include": midi_map or None,
     }
-    settings = load_config(config, flags)
+    settings = load_settings(config, flags)
     with sigterm_like_ctrl_c():
         try:
-            play_with(settings, seconds, Console())
+            play_with(settings, seconds, Console(), settings_file(config))
         except KeyboardInterrupt:
             return  # before there was anything to close
 
 
-def play_with(config: Config, seconds: float | None, console: Console) -> None:
-    """Play as `config` says for `seconds`, or until it is told to end."""
+def play_with(config: Config, seconds: float | None, console: Console, own_settings: Path | None = None) -> None:
+    """Play as `config` says for `seconds`, or until it is told to end; maps that are learned are saved to `own_settings`."""
     with ExitStack() as stack:
         choice = choose_decoder(config, console)
         decoder, manifest = choice.decoder, choice.decoder.manifest
@@ -135,6 +136,7 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
 
         def changed(name: str, knobs: list[str]) -> None:
             namespace.use(knobs)
+            ways_in.namespace_changed()
             screen.say(f"{name} plays")
 
         def stopped(file: Path, why: str) -> None:
@@ -144,17 +146,21 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
         shelf = Shelf(config, engine, changed, lambda other: open_decoder(other, console))
         recorder = Recorder(engine, config.paths.recordings, sink, lambda: session_facts(config, engine), stopped)
         live = Live(engine, lambda: latency().total_s)
+        presets = Presets(config.presets.file, shelf.info)
+        maps = stack.enter_context(new_maps(config, namespace, queue, live, own_settings))
         desk = Desk(
             namespace=namespace,
             queue=queue,
             engine=live,
             end=running.stop.set,
-            presets=Presets(config.presets.file, shelf.info),
+            presets=presets,
             models=shelf,
+            maps=maps,
             recorder=recorder,
         )
+        ways_in = WaysIn(namespace, queue, live, desk, maps, presets)
         try:
-            facts += _open_controllers(stack, config, manifest, queue, desk)
+            facts += open_doors(stack, config, ways_in)
             stack.enter_context(desk)
             stack.callback(recorder.close)
             stack.enter_context(screen)
@@ -171,35 +177,6 @@ def play_with(config: Config, seconds: float | None, console: Console) -> None:
             # other: a file that is played into is kept.
             pass
         screen.farewell(engine.status())
-
-
-def _open_controllers(
-    stack: ExitStack, config: Config, manifest: Manifest, queue: EventQueue, desk: Desk
-) -> list[tuple[str, str]]:
-    """Open the ports; returns the rows of the screen that say how to reach them."""
-    facts = []
-    names, voices = manifest.latent_names, config.model.voices
-    if config.osc.enabled:
-        allowed = config.osc.allowed()
-        port = OscController(config.osc.host, config.osc.port, desk, reply_port=config.osc.reply_port, allowed=allowed)
-        facts.append(_fact(stack.enter_context(port).describe()))
-        if config.osc.tcp:
-            tcp = OscTcpController(config.osc.host, port.port, desk, allowed=allowed)
-            facts.append(_fact(stack.enter_context(tcp).describe()))
-        host = "localhost" if port.host in ("127.0.0.1", "0.0.0.0", "::1", "::") else port.host
-        knobs = " ".join(f"/latent/{address_safe(name)}" for name in names[:6])
-        facts.append(("knobs", f"/latent/0 to /latent/{len(names) - 1}, or by name: {knobs}{' …' * (len(names) > 6)}"))
-        facts.append(("try", f"oscsend {host} {port.port} /latent/0 f 0.8"))
-    if config.midi.enabled:
-        controller = MidiController(config.midi.inputs, MidiMap(config.mapping.midi, names, voices), queue)
-        facts.append(_fact(stack.enter_context(controller).describe()))
-    end = "Ctrl-C, or the OSC message /quit" if config.osc.enabled else "Ctrl-C"
-    return [*facts, ("end", end)]
-
-
-def _fact(description: str) -> tuple[str, str]:
-    kind, _, rest = description.partition(" ")
-    return kind, rest.strip()
 
 
 def _watch(running: Running, engine: Engine, screen: Screen, latency_ms: float) -> None:

@@ -17,13 +17,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from ..export.errors import LatentoneError
 from ..export.runtime import Decoder
 from ..models import audio_files
-from .addresses import KNOB
+from .addresses import KNOB, Namespace
 from .audio.file import FileSink
-from .config import Config, load_config
-from .controllers.midi import MidiMap
+from .config import Config, load_settings
 from .controllers.score import LOAD, read_score
 from .events import ControlEvent, EventQueue, Value
 from .instrument import Running, new_engine, new_mapping, open_decoder
+from .midi.files import player_of_files
 from .mixer import output_channels
 from .picture import draw
 from .session import Session, read_session
@@ -65,11 +65,11 @@ def render(
     flags = {"model.name": model, "model.voices": voices, "model.seed": seed, "audio.sample_rate_hz": sample_rate}
     if session is not None:
         flags |= _flags_of(session, score, flags)
-    settings = load_config(config, flags)
+    settings = load_settings(config, flags)
     console = Console()
     decoder = open_decoder(settings, console)
     names, voices = decoder.manifest.latent_names, settings.model.voices
-    commands = MidiMap(settings.mapping.midi, names, voices).commands
+    commands = player_of_files(settings, Namespace(names, voices)).commands
     rate_hz = settings.audio.sample_rate_hz or decoder.manifest.sample_rate_hz
     others: dict[tuple[Value, ...], Decoder] = {}
 
@@ -116,7 +116,7 @@ def resynth(
     """
     from ..export.runtime.load import encoder_file_of, load_encoder
 
-    settings = load_config(config, {"model.name": model, "model.seed": seed, "audio.sample_rate_hz": sample_rate})
+    settings = load_settings(config, {"model.name": model, "model.seed": seed, "audio.sample_rate_hz": sample_rate})
     decoder_file = settings.model_file()
     encoder_file = encoder_file_of(decoder_file)
     if not encoder_file.is_file():

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from ..export.errors import LatentoneError
 from ..export.runtime.load import ENCODER_SUFFIX, SHIPPED_MODELS
-from .addresses import GAIN_DB, GLIDE_S, TEMPERATURE, find_row
+from .addresses import GAIN_DB, GLIDE_S, TEMPERATURE
 from .allowed import Allowed, allowed_by_default
-from .arguments import AddressError, Argument
+from .arguments import Argument
+from .maps.bindings import Binding, Shape
 
 
 class _Section(BaseModel):
@@ -97,40 +98,20 @@ class OscQuerySettings(_Section):
 class MidiSettings(_Section):
     enabled: bool
     inputs: list[str]
-
-
-class MidiDefaults(_Section):
-    channel: Annotated[int, Field(ge=1, le=16)] | None
-    range: list[float] = Field(min_length=2, max_length=2)
-    curve: Literal["linear", "exponential", "s"]
-    invert: bool
-
-
-class MidiBinding(MidiDefaults):
-    """One control that moves one address."""
-
-    cc: int = Field(ge=0, le=127)
-    target: str
-
-    @field_validator("target")
-    @classmethod
-    def _takes_one_number(cls, target: str, info: ValidationInfo) -> str:
-        try:
-            row = find_row(target)
-        except AddressError as error:
-            raise ValueError(error.why) from None
-        if row.answered_by != "engine" or len(row.arguments) != 1 or row.arguments[0].repeated:
-            raise ValueError("an address that takes one number, such as /latent/0")
-        argument = row.arguments[0]
-        if any(not argument.low <= end <= argument.high for end in info.data.get("range", [])):
-            raise ValueError(f"its range {info.data['range']} goes beyond {argument.usage()}")
-        return target
+    backend: Literal["alsa", "jack", "coremidi", "winmm"] | None
+    virtual: bool
+    notes: bool
+    programs: list[str]
+    mpe_lower: int = Field(ge=0, le=15)
+    mpe_upper: int = Field(ge=0, le=15)
 
 
 class MappingSettings(_Section):
     glide_s: Annotated[float, _within(GLIDE_S)]
-    midi_defaults: MidiDefaults
-    midi: list[MidiBinding]
+    include: list[str]
+    midi_defaults: Shape
+    midi: list[Binding]
+    osc: list[Binding]
 
 
 class PresetSettings(_Section):

@@ -48,7 +48,7 @@ _EXTENSIONS = {name: name in TOLD for name in (*TOLD, *UNTOLD) if name not in ("
 
 
 class OscQuery:
-    """An HTTP and WebSocket port that tells the namespace. Port 0 takes any free one; `port` says which, once open.
+    """An HTTP and WebSocket port that tells the namespace. Port 0, and one in use, gives any free one: `port`, once open.
 
     All that it does happens on a thread of its own. Values are polled from `clocked` while somebody listens. OSC packets
     that come over a WebSocket go to `desk`, and its replies go back that way. osc_port: the UDP port where OSC is heard,
@@ -98,13 +98,18 @@ class OscQuery:
             self._loop.call_soon_threadsafe(self._change, nodes)
 
     def _listen(self) -> socket.socket:
-        where = f"oscquery: {self.host}:{self.port}"
         try:
             family = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][0]
-            return socket.create_server((self.host, self.port), family=family)
+            try:
+                return socket.create_server((self.host, self.port), family=family)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            # Hosts find the port by themselves, so a second instrument beside the first needs no number of its own.
+            _log.warning("oscquery: port %s is in use by another program: a free one is taken", self.port)
+            return socket.create_server((self.host, 0), family=family)
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise LatentoneError(f"{where} is in use by another program; choose another oscquery.port") from None
+            where = f"oscquery: {self.host}:{self.port}"
             raise LatentoneError(f"{where} cannot be opened: {error.strerror}; see osc.host, oscquery.port") from None
 
     def _run(self) -> None:

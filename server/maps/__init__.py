@@ -1,0 +1,1 @@
+"""Control maps: which outside control moves which address, and how."""

@@ -1,0 +1,1 @@
+"""MIDI: ports, and what their messages mean to the instrument."""
