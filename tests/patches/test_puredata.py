@@ -1,0 +1,100 @@
+"""The Pure Data patches, run by Pd: what they say reaches a server, its replies come out, and the demos are heard."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from latentone.server.addresses import TABLE
+from pd import PATCHES, driver, message_boxes, running_pd
+from playing import ask, free_udp_port, playing
+from table_server import TableServer
+
+HELP = [m for m in message_boxes((PATCHES / "latentone-help.pd").read_text()) if "connect" not in m]
+
+
+def test_every_message_of_the_help_patch_is_obeyed_and_together_they_reach_the_whole_table(
+    table_server: TableServer, tmp_path: Path
+) -> None:
+    with running_pd(tmp_path, driver(*HELP), table_server.port, "say bang") as pd:
+        pd.wait_for(lambda: {row.pattern for row in TABLE} <= table_server.rows, "a message for each row")
+        assert not [line for line in pd.posted() if "error" in line]
+    assert table_server.refused == []
+    heard = table_server.heard
+    assert ("/latent/3", (0.5,)) in heard
+    assert ("/latent", (pytest.approx(0.1), pytest.approx(-0.3), pytest.approx(0.8))) in heard  # a list of numbers
+    assert ("/voice/1/latent", (pytest.approx(0.2), pytest.approx(0.4))) in heard
+    assert {f"/voice/{voice}/gate" for voice in range(4)} <= {address for address, _ in heard}  # voice * gate 0
+    assert ("/preset/recall", ("dawn", 2.0)) in heard
+    assert ("/motion/stop", ()) in heard
+    assert ("/map/add", ("cc 20", "/latent/0", -1.0, 1.0, "linear")) in heard
+    assert ("/source/sweep/rate", (0.5,)) in heard
+
+
+def test_replies_come_out_as_messages(table_server: TableServer, tmp_path: Path) -> None:
+    said = driver("status", "preset list", "latent 99 0", "sync 7")
+    with running_pd(tmp_path, said, table_server.port, "say bang") as pd:
+        pd.wait_for_line("reply: synced 7")
+        posted = pd.posted()
+    assert "reply: status.reply voice 4 0 0.5 0.75 60 16000 0 0 0 1" in posted
+    assert "reply: preset list.reply dawn dusk" in posted
+    assert "reply: fail /latent/99 there is no knob 99 (0 to 3)" in posted
+    assert [line for line in posted if "synced" in line] == ["reply: synced 7"], "its own questions are no business of ours"
+
+
+def test_a_server_that_goes_and_comes_back_is_noticed_and_told_to_notify(tmp_path: Path) -> None:
+    port = free_udp_port()
+    with running_pd(tmp_path, driver("bang"), port) as pd:
+        for times in (1, 2):
+            with TableServer(port) as server:
+                pd.wait_for(lambda times=times: pd.posted().count("answers: 1") == times, "a server that answers")
+                pd.wait_for(lambda server=server: ("/notify", (1,)) in server.heard, "/notify")
+            pd.wait_for(lambda times=times: pd.posted().count("answers: 0") == times, "a server that is gone")
+
+
+def test_connect_goes_elsewhere_and_disconnect_says_no_more(table_server: TableServer, tmp_path: Path) -> None:
+    said = driver("disconnect", "latent 1 0.5", f"connect localhost {table_server.port}", "latent 0 0.25", "sync 7")
+    with running_pd(tmp_path, said, free_udp_port(), "say bang") as pd:
+        pd.wait_for_line("reply: synced 7")
+    turned = [message for message in table_server.heard if message[0].startswith("/latent")]
+    assert turned == [("/latent/0", (0.25,))]
+
+
+def played(model: Path, folder: Path, demo: str, seconds: float, *arguments: object) -> np.ndarray:
+    """What a server plays, (samples, channels), while Pd runs a demo that starts by itself."""
+    heard = folder / "heard.wav"
+    with playing(model, folder, "-o", heard, *arguments) as port:
+        ask(port, "/sync", 1)
+        with running_pd(folder, demo, port, "latentone-start 1") as pd:
+            pd.wait_for(lambda: any(line.startswith("latentone:") for line in pd.posted()), "a reply")
+            time.sleep(seconds)  # what is heard in that time is what is looked at
+    return soundfile.read(heard, always_2d=True)[0]
+
+
+def test_the_knobs_demo_is_heard(fake_model: Path, tmp_path: Path) -> None:
+    audio = played(fake_model, tmp_path, "latentone-knobs.pd", 3.5)[:, 0]
+    begin, end = np.argmin(audio), np.argmax(audio)
+    assert (audio[begin], audio[end]) == (pytest.approx(-0.5, abs=0.01), pytest.approx(0.5, abs=0.01))
+    sweep = audio[begin:end:400]
+    assert begin < end
+    assert np.all(np.diff(sweep) > -1e-3), "the first knob goes from one end to the other without a step back"
+    assert np.max(np.abs(np.diff(sweep))) < 0.05, "nor a jump"
+
+
+def test_the_pattern_demo_is_heard(fake_model: Path, tmp_path: Path) -> None:
+    audio = played(fake_model, tmp_path, "latentone-pattern.pd", 3.0, "--voices", 4)
+    left, right = np.abs(audio).T
+    assert np.max(left) > 0.1
+    assert np.max(right) > 0.1
+    assert np.max(np.abs(left - right)) > 0.1, "the voices have places of their own"
+    notes = np.diff((np.max(np.abs(audio), axis=1) > 1e-3).astype(int))
+    assert np.sum(notes == 1) >= 4, "between notes there is silence"
+
+
+def test_the_follow_demo_is_heard(fake_model: Path, tmp_path: Path) -> None:
+    audio = played(fake_model, tmp_path, "latentone-follow.pd", 4.0)[:, 0]
+    assert np.max(audio) > 0.3, "the whistle is high, and so is the knob"
+    assert np.min(audio) < -0.3, "the whistle is low, and so is the knob"
