@@ -23,16 +23,25 @@ def free_udp_port() -> int:
         return probe.getsockname()[1]
 
 
+def message(address: str, *values: object) -> bytes:
+    builder = OscMessageBuilder(address)
+    for value in values:
+        builder.add_arg(value)  # type: ignore[arg-type]
+    return builder.build().dgram
+
+
+def send(port: int, address: str, *values: object) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.sendto(message(address, *values), ("127.0.0.1", port))
+
+
 def ask(port: int, address: str, *values: object) -> OscMessage:
     """Send until an answer comes: while a server starts, nobody listens."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(0.2)
         deadline = time.monotonic() + DEADLINE_S
-        builder = OscMessageBuilder(address)
-        for value in values:
-            builder.add_arg(value)  # type: ignore[arg-type]
         while time.monotonic() < deadline:
-            client.sendto(builder.build().dgram, ("127.0.0.1", port))
+            client.sendto(message(address, *values), ("127.0.0.1", port))
             try:
                 return OscMessage(client.recv(65535))
             except (TimeoutError, ConnectionError):
