@@ -273,15 +273,15 @@ def follow() -> Patcher:
         patch.connect(sound, loud)
         patch.connect(sound, high)
     ways = (
-        (loud, 30.0, "atodb", "scale -30. 0. -1. 1.", "latent 3 $1"),
-        (high, 250.0, "ftom", "scale 48. 96. -1. 1.", "latent 0 $1"),
+        (loud, 30.0, "atodb", "scale -30. 0. -1. 1.", "latent 0 $1"),
+        (high, 250.0, "ftom", "scale 48. 96. -1. 1.", "latent 3 $1"),
     )
     for source, x, unit, scale, text in ways:
         gate, limit = patch.object("gate", x, 340.0), patch.object("clip -1. 1.", x, 370.0)
         patch.connect(source, patch.object(unit, x, 280.0), patch.object(scale, x, 310.0), (gate, 1))
         patch.connect(on, gate, limit, patch.message(text, x, 400.0), host)
-    patch.comment("the shipped model's brightness", 140.0, 402.0)
-    patch.comment("its pitch", 360.0, 402.0)
+    patch.comment("the shipped model: silence to voice", 140.0, 402.0)
+    patch.comment("its brightness", 360.0, 402.0)
     patch.connect(host, patch.object("print latentone", 30.0, 475.0))
     return patch
 

@@ -114,7 +114,7 @@ def test_no_kind_of_patch_is_left_out() -> None:
 
 def test_a_wrong_address_would_be_found(tmp_path: Path) -> None:
     (tmp_path / "wrong.pd").write_text("#N canvas 0 0 450 300 12;\n#X msg 10 10 voice 1 gait 1;\n")
-    (tmp_path / "wrong.scd").write_text('l.send("/voice/%/gait".format(1), 1); l.send(\'/panik\');')
+    (tmp_path / "wrong.scd").write_text("l.send(\"/voice/%/gait\".format(1), 1); l.send('/panik');")
     for file in tmp_path.iterdir():
         for address in READERS[file.suffix](file):
             with pytest.raises(AddressError, match="did you mean"):

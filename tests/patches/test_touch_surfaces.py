@@ -17,21 +17,24 @@ from latentone.export.runtime.providers import open_session
 from latentone.server.addresses import Namespace
 from surface_files import FOLDER, LAYOUT, SESSION, layout, sent_by_open_stage_control, sent_by_touchosc, widgets
 
-WIDGET = set(
+
+def _names(text: str) -> set[str]:
+    return set(text.split())
+
+
+WIDGET = _names(
     "lock type id visible interaction comments left top width height expand colorText colorWidget colorStroke colorFill "
     "alphaStroke alphaFillOff alphaFillOn lineWidth borderRadius padding html css value default linkId address preArgs "
-    "typeTags decimals target ignoreDefaults bypass onCreate onValue".split()
+    "typeTags decimals target ignoreDefaults bypass onCreate onValue"
 )
 PROPERTIES = {
     "fader": WIDGET
-    | set(
-        "design knobSize colorKnob horizontal pips dashed gradient snap touchZone spring doubleTap range logScale "
-        "sensitivity steps origin onTouch".split()
-    ),
-    "button": WIDGET | set("colorTextOn label vertical wrap on off mode doubleTap decoupled".split()),
-    "root": WIDGET - {"visible", "left", "top", "expand", "colorFill", "colorStroke", "alphaStroke"}
-    | set("colorBg layout justify gridTemplate contain scroll innerPadding tabsPosition variables traversing".split())
-    | {"widgets", "tabs", "onTouch", "onPreload", "hideMenu"},
+    | _names("design knobSize colorKnob horizontal pips dashed gradient snap touchZone spring doubleTap range logScale")
+    | _names("sensitivity steps origin onTouch"),
+    "button": WIDGET | _names("colorTextOn label vertical wrap on off mode doubleTap decoupled"),
+    "root": WIDGET - _names("visible left top expand colorFill colorStroke alphaStroke")
+    | _names("colorBg layout justify gridTemplate contain scroll innerPadding tabsPosition variables traversing")
+    | _names("widgets tabs onTouch onPreload hideMenu"),
 }
 """The properties that Open Stage Control 1.25 has for each of these widgets."""
 

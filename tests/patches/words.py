@@ -34,8 +34,7 @@ def read_words(message: str) -> list[object]:
     parts = text.split('"')
     for index, part in enumerate(parts):
         words = [part] if index % 2 else part.split()
-        for word in words:
-            atoms.append(_number(word.replace("\0", " ")))
+        atoms += [_number(word.replace("\0", " ")) for word in words]
     return atoms
 
 

@@ -485,7 +485,7 @@
 						91.5,
 						22.0
 					],
-					"text": "latent 3 $1"
+					"text": "latent 0 $1"
 				}
 			},
 			{
@@ -575,7 +575,7 @@
 						91.5,
 						22.0
 					],
-					"text": "latent 0 $1"
+					"text": "latent 3 $1"
 				}
 			},
 			{
@@ -587,10 +587,10 @@
 					"patching_rect": [
 						140.0,
 						402.0,
-						215.0,
+						247.5,
 						20.0
 					],
-					"text": "the shipped model's brightness"
+					"text": "the shipped model: silence to voice"
 				}
 			},
 			{
@@ -602,10 +602,10 @@
 					"patching_rect": [
 						360.0,
 						402.0,
-						78.5,
+						111.0,
 						20.0
 					],
-					"text": "its pitch"
+					"text": "its brightness"
 				}
 			},
 			{
