@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 import time
@@ -11,6 +12,7 @@ import numpy as np
 import soundfile
 from matplotlib.figure import Figure
 from pd import PATCHES, running_pd
+from PIL import Image
 from playing import ask, playing
 
 LENGTHS_S = {"knobs": 13.5, "pattern": 10.0, "follow": 10.0}
@@ -41,7 +43,9 @@ def draw(audio: np.ndarray, rate_hz: int, title: str, picture: Path) -> None:
     level.set(ylabel="dB", ylim=(-80, 0), title=title)
     spectrogram.specgram(mono + 1e-7, Fs=rate_hz, NFFT=1024, noverlap=768, vmin=-110, vmax=-35, cmap="magma")
     spectrogram.set(ylabel="Hz", xlabel="s", xlim=(0, len(mono) / rate_hz), ylim=(0, 8000))
-    figure.savefig(picture, dpi=90, format="png")
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=90, format="png")
+    Image.open(drawn).convert("RGB").quantize(128).save(picture, optimize=True)
 
 
 def main() -> None:
