@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from latentone.server.addresses import TABLE, Namespace
+from latentone.server.config import load_config
 from maxpat import PACKAGE, PATCHES, boxes, message_boxes, patchers
 from words import as_osc, read_words
 
@@ -130,6 +131,13 @@ def test_the_abstraction_has_the_ports_that_others_expect() -> None:
     outlets = [box["comment"] for box in by_place if box["maxclass"] == "outlet"]
     assert [text.split()[0] for text in inlets] == ["messages:", "OSC"]
     assert [text.split()[0] for text in outlets] == ["replies,", "1"]
+
+
+def test_the_settings_for_max_answer_at_the_port_that_it_listens_to() -> None:
+    reply_port = load_config(PACKAGE.parent / "latentone.yaml", {}).osc.reply_port
+    texts = [box.get("text", "") for file in PATCHES for patcher in patchers(file) for box in boxes(patcher).values()]
+    assert f"udpreceive {reply_port}" in texts
+    assert {text.split()[-1] for text in texts if re.match("(latentone|patcherargs) 127", text)} == {str(reply_port)}
 
 
 def test_the_package_lists_what_it_holds() -> None:
