@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,12 +75,3 @@ def _presets() -> Iterator[Control]:
         top = 440 + 68 * row
         yield Control("button", f"to {name}", "/preset/recall", (742, top, 176, 60), arguments=(name, 2.0))
         yield Control("button", "keep", "/preset/store", (924, top, 92, 60), arguments=(name,))
-
-
-def caption_frames(surface: Sequence[Control]) -> list[tuple[int, int, int, int]]:
-    """Where the words on each control go: at the top of a fader, in the middle of a button."""
-    return [
-        (left, top, width, 18 if control.kind == "fader" else height)
-        for control in surface
-        for left, top, width, height in (control.frame,)
-    ]

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from surface import HEIGHT, WIDTH, Control, caption_frames
+from surface import HEIGHT, WIDTH, Control
 
 _LAYOUT = uuid.uuid5(uuid.NAMESPACE_URL, "latentone/touchosc")
 _Colour = tuple[float, float, float, float]
@@ -27,8 +27,8 @@ def xml(surface: Sequence[Control]) -> bytes:
     children = SubElement(group, "children")
     for index, control in enumerate(surface):
         _control(children, f"control {index}", control)
-    for index, (control, frame) in enumerate(zip(surface, caption_frames(surface), strict=True)):
-        _caption(children, f"caption {index}", control.label, frame)
+    for index, control in enumerate(surface):
+        _caption(children, f"caption {index}", control)
     return b"<?xml version='1.0' encoding='UTF-8'?>\n" + tostring(root)
 
 
@@ -57,11 +57,14 @@ def _control(parent: Element, name: str, control: Control) -> None:
         _partial(arguments, "VALUE", "FLOAT", "x", control.low, control.high)
 
 
-def _caption(parent: Element, name: str, text: str, frame: tuple[int, int, int, int]) -> None:
+def _caption(parent: Element, name: str, control: Control) -> None:
+    """Words at the top of a fader, or in the middle of a button, which has none of its own."""
+    left, top, width, height = control.frame
+    frame = (left, top, width, 18 if control.kind == "fader" else height)
     look = {"background": False, "textSize": 12, "textAlignH": 2, "textAlignV": 2}
     node = _node(parent, "LABEL", name, frame, WHITE, {"interactive": False, **look})
     _colour(_property(node[0], "c", "textColor"), WHITE)
-    _values(node, {"text": text, "touch": "false"})
+    _values(node, {"text": control.label, "touch": "false"})
 
 
 def _node(
