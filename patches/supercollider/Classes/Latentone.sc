@@ -88,11 +88,14 @@ Latentone {
 	sendBundle { |time ... msgs| addr.sendBundle(time, *msgs) }
 
 	// Everything that `func` sends takes effect on one sample, `time` seconds from now; nothing is sent when time is false.
+	// A bundle that is made within another becomes a part of it.
 	makeBundle { |time, func|
 		var outer = bundle, made;
 		bundle = [];
 		protect { func.value(this) } { made = bundle; bundle = outer };
-		if(time != false and: { made.notEmpty }) { this.sendBundle(time, *made) };
+		if(time != false and: { made.notEmpty }) {
+			if(outer.isNil) { this.sendBundle(time, *made) } { bundle = outer ++ made }
+		};
 		^made
 	}
 
