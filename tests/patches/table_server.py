@@ -82,9 +82,7 @@ class TableServer:
     def _answer(self, row: Address, address: str, values: tuple[Value, ...], sender: tuple[str, int]) -> None:
         if address == "/sync":
             self._reply(sender, "/synced", *values)
-        elif address == "/notify" and values == (0,):
-            self._reply(sender, "/done", address)
-        elif re.match(r"/done\b", row.reply) and address not in ANSWERS:
+        elif (address == "/notify" and values == (0,)) or (re.match(r"/done\b", row.reply) and address not in ANSWERS):
             self._reply(sender, "/done", address)
         for reply, answer in ANSWERS.get(address, []):
             self._reply(sender, reply, *answer)

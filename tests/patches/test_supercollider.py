@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from latentone.server.addresses import TABLE
 from playing import free_udp_port, playing
-from sclang import QUARK, run_sclang
+from sclang import run_sclang
 from table_server import TableServer
 
 RUN_TESTS = """
