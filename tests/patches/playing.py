@@ -18,9 +18,27 @@ DEADLINE_S = 60.0
 
 
 def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that is free for TCP as well: `play` listens to both."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET) as tcp:
+            udp.bind(("127.0.0.1", 0))
+            try:
+                tcp.bind(udp.getsockname())
+            except OSError:
+                continue
+            return udp.getsockname()[1]
+
+
+def message(address: str, *values: object) -> bytes:
+    builder = OscMessageBuilder(address)
+    for value in values:
+        builder.add_arg(value)  # type: ignore[arg-type]
+    return builder.build().dgram
+
+
+def send(port: int, address: str, *values: object) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.sendto(message(address, *values), ("127.0.0.1", port))
 
 
 def ask(port: int, address: str, *values: object) -> OscMessage:
@@ -28,11 +46,8 @@ def ask(port: int, address: str, *values: object) -> OscMessage:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(0.2)
         deadline = time.monotonic() + DEADLINE_S
-        builder = OscMessageBuilder(address)
-        for value in values:
-            builder.add_arg(value)  # type: ignore[arg-type]
         while time.monotonic() < deadline:
-            client.sendto(builder.build().dgram, ("127.0.0.1", port))
+            client.sendto(message(address, *values), ("127.0.0.1", port))
             try:
                 return OscMessage(client.recv(65535))
             except (TimeoutError, ConnectionError):

@@ -35,12 +35,12 @@ ANSWERS: dict[str, list[tuple[str, list[Value]]]] = {
 
 
 class TableServer:
-    """A context manager; `port` is where it listens."""
+    """A context manager; `port` is where it listens, 0 takes a free one."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self._namespace = Namespace(["pitch", "brightness", "z2", "z3"], voices=4, sources=["sweep"])
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve)
         self.heard: list[tuple[str, tuple[Value, ...]]] = []
