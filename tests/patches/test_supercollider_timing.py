@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 from latentone.server.packets import IMMEDIATELY, read_packet, seconds
 from playing import playing
@@ -21,17 +22,22 @@ def rises(audio: np.ndarray) -> np.ndarray:
     return before + (half - audio[before]) / (audio[before + 1] - audio[before])
 
 
-def test_a_hundred_bundles_land_within_a_sample_of_their_tags_spacing(fake_model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("note", ["gain", "gate"])
+def test_a_hundred_bundles_land_within_a_sample_of_their_tags_spacing(
+    note: str, fake_model: Path, tmp_path: Path
+) -> None:
     heard = tmp_path / "heard.wav"
     with (
         # So much latency that a busy machine does not make it run dry: time would go on then, and the file would not.
         playing(fake_model, tmp_path, "-o", heard, "--sample-rate", RATE_HZ, "--latency-ms", 500) as server,
         Relay(server) as relay,
     ):
-        run_sclang(Path(__file__).parent / "timing.scd", tmp_path, {"LATENTONE_PORT": relay.port})
+        run_sclang(
+            Path(__file__).parent / "timing.scd", tmp_path, {"LATENTONE_PORT": relay.port, "LATENTONE_NOTE": note}
+        )
     messages = [message for packet in relay.packets for message in read_packet(packet)]
-    opened = [m for m in messages if m.time_tag != IMMEDIATELY and list(m.arguments) == [1]]
-    tags_s = np.array([seconds(message.time_tag) for message in opened])
+    timed = [message for message in messages if message.time_tag != IMMEDIATELY]
+    tags_s = np.array([seconds(message.time_tag) for message in timed[::2]])
     assert len(tags_s) == 100
     audio, rate_hz = soundfile.read(heard, always_2d=True)
     assert rate_hz == RATE_HZ
