@@ -1,0 +1,23 @@
+// The models of a server: which there are, which one plays, and its knobs.
+LatentoneModels {
+	var latentone;
+
+	*new { |latentone| ^super.newCopyArgs(latentone) }
+
+	list { |action, onFail| ^latentone.ask(['/model/list'], action, onFail) }
+
+	// Loaded aside and faded over to, which takes some seconds.
+	load { |name, action, onFail, timeout = 120| ^latentone.ask(['/model/load', name], action, onFail, timeout) }
+
+	info { |action, onFail|
+		var keys = #[name, sampleRate, latents, channels, voices, runtime];
+		^latentone.ask(['/model/info'], action, onFail, convert: { |values| Event.newFrom([keys, values].lace(2 * values.size)) })
+	}
+
+	// Of each knob an Event: index, name and home, its resting place.
+	knobs { |action, onFail|
+		^latentone.ask(['/model/knobs'], action, onFail, collects: true, convert: { |rows|
+			rows.collect { |row| (index: row[0].asInteger, name: row[1].asSymbol, home: row[2]) }
+		})
+	}
+}
