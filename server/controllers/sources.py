@@ -26,6 +26,23 @@ SUFFIXES = (".yaml", ".yml", ".osc", *BEATS)
 _log = logging.getLogger(__name__)
 
 
+def score_files(folders: Sequence[Path]) -> dict[str, Path]:
+    """The scores in folders by the names of their files without what follows the dot; of two alike the first counts.
+
+    A folder that does not exist has none. Raises LatentoneError when one cannot be read.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        try:
+            files = sorted(folder.iterdir()) if folder.exists() else []
+        except OSError as error:
+            raise LatentoneError(f"{folder}: paths.scores: cannot be read: {error.strerror}") from None
+        for file in files:
+            if file.suffix.lower() in SUFFIXES:
+                found.setdefault(file.stem, file)
+    return found
+
+
 @dataclass(slots=True)
 class _Playing:
     """A score under way: which of its samples falls on which of the stream's."""
@@ -73,7 +90,8 @@ class LiveScores:
 
         ended: told when a source has come to its end, by the thread of this.
         """
-        self._folders, self._queue, self._clock, self._read, self._ended = folders, queue, clock, read, ended
+        self._files = score_files(folders)
+        self._queue, self._clock, self._read, self._ended = queue, clock, read, ended
         self._rate_hz = sample_rate_hz
         self._rates: dict[str, float] = {}
         self._loops: set[str] = set()
@@ -98,8 +116,8 @@ class LiveScores:
         return f"scores  {', '.join(self.names()) or 'none'}"
 
     def names(self) -> list[str]:
-        """The names of the files, without what follows the dot; of two alike the first folder's counts."""
-        return list(self._files())
+        """Of the files that were there at the beginning; each is read anew when it is played."""
+        return list(self._files)
 
     def play(self, name: str) -> None:
         """Begin, or begin again. Raises LatentoneError when there is no such score, or it cannot be read."""
@@ -135,22 +153,10 @@ class LiveScores:
         with self._changed:
             (self._loops.add if on else self._loops.discard)(name)
 
-    def _files(self) -> dict[str, Path]:
-        found: dict[str, Path] = {}
-        for folder in self._folders:
-            try:
-                files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
-            except OSError:
-                continue  # a folder that is not there yet
-            for file in files:
-                found.setdefault(file.stem, file)
-        return found
-
     def _file(self, name: str) -> Path:
-        files = self._files()
-        if name not in files:
-            raise LatentoneError(f"there is no score {name[:64]!r} ({', '.join(files) or 'none was found'})")
-        return files[name]
+        if name not in self._files:
+            raise LatentoneError(f"there is no score {name[:64]!r} ({', '.join(self._files) or 'none was found'})")
+        return self._files[name]
 
     def _horizon(self) -> float:
         """So far ahead the stream is to be told: beyond what the engine makes now, which is heard a latency later."""

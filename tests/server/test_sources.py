@@ -196,8 +196,9 @@ def test_more_events_than_the_queue_holds_come_all_the_same(tmp_path):
 def test_scores_are_named_after_their_files_and_a_wrong_name_is_told(tmp_path):
     (tmp_path / "b.mid").write_bytes(b"MThd")
     (tmp_path / "notes.txt").write_text("no score")
-    live = Concert(tmp_path)
     (tmp_path / "steps.yaml").write_text(STEPS)
+    (tmp_path / "steps.osc").write_bytes(b"")
+    live = Concert(tmp_path)
     assert live.scores.names() == ["b", "steps"]
     assert live.scores.describe() == "scores  b, steps"
     for ask in (live.scores.play, live.scores.stop, lambda name: live.scores.set_rate(name, 2.0)):
