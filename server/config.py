@@ -18,7 +18,7 @@ from .settings import Config
 
 DEFAULTS = Path(__file__).parent.parent / "config.yaml"
 
-_PATHS = (("audio", "file"), ("presets", "file"), ("paths", "models"), ("paths", "recordings"))
+_PATHS = (("audio", "file"), ("presets", "file"), ("paths", "models"), ("paths", "scores"), ("paths", "recordings"))
 _LISTS = ("include", "midi", "osc")
 _Key = tuple[str | int, ...]
 

@@ -15,17 +15,20 @@ from rich.text import Text
 
 from .addresses import Namespace
 from .config import Config, load_settings, settings_file
+from .controllers.sources import LiveScores
 from .desk import Desk
 from .doors import WaysIn, new_maps, open_doors
 from .engine import Engine
 from .events import EventQueue
 from .instrument import Running, choose_decoder, new_engine, open_decoder, session_facts
 from .live import Live
+from .midi.files import player_of_files
 from .motion import IdleMotion
 from .output import open_sink
 from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
 from .recorder import Recorder
+from .scores import SHIPPED_SCORES, Score, read_score
 from .screen import Latency, Screen, too_slow, troubles
 from .shelf import Shelf
 
@@ -132,7 +135,16 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             facts.append(("voices", f"{config.model.voices}: 0 sounds, /voice/1/gate 1 lets the next one sound"))
         screen = Screen(console, facts, config.model.voices)
         stack.enter_context(_log_to(screen))
-        namespace = Namespace(manifest.latent_names, config.model.voices)
+        live = Live(engine, lambda: latency().total_s)
+        sources = LiveScores(
+            [*config.paths.scores, SHIPPED_SCORES],
+            queue,
+            live,
+            sink.sample_rate_hz,
+            lambda file: _read_live(file, config, sink.sample_rate_hz, engine.layer.manifest.latent_names),
+            lambda name: desk.notify_all("/source/ended", name),
+        )
+        namespace = Namespace(manifest.latent_names, config.model.voices, sources.names())
 
         def changed(name: str, knobs: list[str]) -> None:
             namespace.use(knobs)
@@ -145,7 +157,6 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
 
         shelf = Shelf(config, engine, changed, lambda other: open_decoder(other, console))
         recorder = Recorder(engine, config.paths.recordings, sink, lambda: session_facts(config, engine), stopped)
-        live = Live(engine, lambda: latency().total_s)
         presets = Presets(config.presets.file, shelf.info)
         maps = stack.enter_context(new_maps(config, namespace, queue, live, own_settings))
         desk = Desk(
@@ -157,11 +168,13 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             models=shelf,
             maps=maps,
             recorder=recorder,
+            sources=sources,
         )
         ways_in = WaysIn(namespace, queue, live, desk, maps, presets)
         try:
             facts += open_doors(stack, config, ways_in)
             stack.enter_context(desk)
+            stack.enter_context(sources)
             stack.callback(recorder.close)
             stack.enter_context(screen)
             if missing:
@@ -177,6 +190,13 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             # other: a file that is played into is kept.
             pass
         screen.farewell(engine.status())
+
+
+def _read_live(file: Path, config: Config, sample_rate_hz: int, names: list[str]) -> Score:
+    """A score for the model that plays."""
+    voices = config.model.voices
+    commands = player_of_files(config, Namespace(names, voices)).commands
+    return read_score(file, sample_rate_hz, names, commands, voices)
 
 
 def _watch(running: Running, engine: Engine, screen: Screen, latency_ms: float) -> None:

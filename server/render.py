@@ -20,12 +20,12 @@ from ..models import audio_files
 from .addresses import KNOB, Namespace
 from .audio.file import FileSink
 from .config import Config, load_settings
-from .controllers.score import LOAD, read_score
 from .events import ControlEvent, EventQueue, Value
 from .instrument import Running, new_engine, new_mapping, open_decoder
 from .midi.files import player_of_files
 from .mixer import output_channels
 from .picture import draw
+from .scores import LOAD, read_score
 from .session import Session, read_session
 from .snapshot import read_snapshot
 

@@ -120,6 +120,7 @@ class PresetSettings(_Section):
 
 class PathSettings(_Section):
     models: list[_File]
+    scores: list[_File]
     recordings: _File
 
 

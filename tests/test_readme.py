@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from latentone.server import addresses
-from latentone.server.controllers.score import read_score
+from latentone.server.scores import read_score
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

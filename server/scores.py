@@ -27,12 +27,14 @@ from typing import Any, NamedTuple, cast
 import mido
 import yaml
 
-from ...export.errors import LatentoneError
-from ..addresses import Namespace
-from ..arguments import AddressError
-from ..events import ControlEvent, Value
-from ..packets import IMMEDIATELY, Message, PacketError, read_packet, seconds, split_bundle
-from ..session import SESSION_KEYS, read_session
+from ..export.errors import LatentoneError
+from .addresses import Namespace
+from .arguments import AddressError
+from .events import ControlEvent, Value
+from .packets import IMMEDIATELY, Message, PacketError, read_packet, seconds, split_bundle
+from .session import SESSION_KEYS, read_session
+
+SHIPPED_SCORES = Path(__file__).parent.parent / "patches" / "scores"
 
 SWEEP_STEP_S = 0.004
 SWEEP_STEPS = 50_000

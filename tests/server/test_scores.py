@@ -9,7 +9,7 @@ import pytest
 from latentone.export.errors import LatentoneError
 from latentone.server.config import load_config
 from latentone.server.controllers.midi import MidiMap
-from latentone.server.controllers.score import Score, read_score
+from latentone.server.scores import Score, read_score
 from latentone.server.packets import write_message
 
 NAMES = ["loudness", "brightness", "pitch", "noisiness"]
