@@ -19,13 +19,13 @@ from . import ring as shared
 FADE_S = 0.005
 LOCK_HZ = 0.2
 """Bandwidth of the loop that smooths the moments of the callbacks: it forgets jitter and follows the drift of a clock."""
-RELOCK_S = 0.02
-"""A callback that is so far off is no jitter: the device stood still, and the loop begins anew."""
+ASTRAY_BLOCKS, ASTRAY_CALLS = 0.5, 8
+"""So many callbacks in a row, each so far off, are no jitter: the device stood still or skipped, and the loop begins anew."""
 
 # The callback's own words, 64-bit integers, and its own numbers, float64; the last frames played follow the numbers.
 WORDS_AT, FRAMES_AT, OWN_AT, LENGTH, CHANNELS, RATE_HZ, MARGIN, CALLS, LARGEST, SOUNDING, RISEN, FALLEN, DONE = range(13)
 OWN_WORDS = 16
-NEXT_S, FRAME_S, LOCKED, BEFORE = range(4)
+NEXT_S, FRAME_S, LOCKED, ASTRAY, BEFORE = range(5)
 
 OUTPUT_UNDERFLOW = 4
 """paOutputUnderflow of portaudio.h"""
@@ -42,10 +42,11 @@ _SIGNATURE = types.intc(
 WRITTEN, STOP = shared.WRITTEN, shared.STOP
 READ, PLAYED, CAPACITY = shared.READ, shared.PLAYED, shared.CAPACITY
 RING_DRY, DEVICE_LATE = shared.RING_DRY, shared.DEVICE_LATE
-STAMP, STAMP_FRAME, STAMP_NS, DELAY_NS, BLOCK = (
+STAMP, STAMP_FRAME, STAMP_NS, CALLED_NS, DELAY_NS, BLOCK = (
     shared.STAMP,
     shared.STAMP_FRAME,
     shared.STAMP_NS,
+    shared.CALLED_NS,
     shared.DELAY_NS,
     shared.BLOCK,
 )
@@ -131,8 +132,9 @@ def stamp(frame: int, frames: int, now_s: float, delay_s: float, words: Any, own
     """
     block_s = frames / own[RATE_HZ]
     error_s = now_s - numbers[NEXT_S]
-    if numbers[LOCKED] == 0 or abs(error_s) > max(RELOCK_S, 2 * block_s):
-        numbers[NEXT_S], numbers[FRAME_S], numbers[LOCKED] = now_s, 1.0 / own[RATE_HZ], 0
+    numbers[ASTRAY] = numbers[ASTRAY] + 1 if abs(error_s) > ASTRAY_BLOCKS * block_s else 0
+    if numbers[LOCKED] == 0 or numbers[ASTRAY] >= ASTRAY_CALLS:
+        numbers[NEXT_S], numbers[FRAME_S], numbers[LOCKED], numbers[ASTRAY] = now_s, 1.0 / own[RATE_HZ], 0, 0
         error_s = 0.0
     numbers[LOCKED] += 1
     turn = 2 * math.pi * LOCK_HZ * block_s
@@ -143,6 +145,7 @@ def stamp(frame: int, frames: int, now_s: float, delay_s: float, words: Any, own
     _fence()
     words[STAMP_FRAME] = frame
     words[STAMP_NS] = round(began_s * 1e9)
+    words[CALLED_NS] = round(now_s * 1e9)
     words[DELAY_NS] = round(delay_s * 1e9)
     words[BLOCK] = frames
     _fence()

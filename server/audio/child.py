@@ -61,10 +61,11 @@ class Child:
         stamp = self.ring.stamp()
         if stamp is None:
             return SHORTEST_WAIT_S
-        _, began_ns, block_frames, _ = stamp
-        wanted = min(frames, max(block_frames, self.ring[CAPACITY] // 2))
-        blocks = max(1, math.ceil((wanted - self.ring.room) / block_frames))
-        due_s = began_ns / 1e9 + blocks * block_frames / self._rate_hz + GRACE_S
+        wanted = min(frames, max(stamp.block_frames, self.ring[CAPACITY] // 2))
+        blocks = max(1, math.ceil((wanted - self.ring.room) / stamp.block_frames))
+        # a late call says little of the next, and an early one means that the device skipped
+        called_s = min(stamp.smooth_ns, stamp.called_ns) / 1e9
+        due_s = called_s + blocks * stamp.block_frames / self._rate_hz + GRACE_S
         return min(max(due_s - time.monotonic(), SHORTEST_WAIT_S), LONGEST_WAIT_S)
 
     def played(self) -> tuple[int, float] | None:
@@ -72,8 +73,7 @@ class Child:
         stamp, first_sample = self.ring.stamp(), self.first_sample
         if stamp is None or first_sample is None:
             return None
-        frame, began_ns, _, delay_ns = stamp
-        return first_sample + frame, (began_ns + delay_ns) / 1e9
+        return first_sample + stamp.frame, (stamp.smooth_ns + stamp.delay_ns) / 1e9
 
     @property
     def underruns(self) -> tuple[int, int]:

@@ -7,17 +7,32 @@ import sys
 import threading
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
+from typing import NamedTuple
 
 import numpy as np
 
 # One 64-bit word each. What the writer, the callback and its process write lie on cache lines of their own.
 WRITTEN, STOP = 0, 1
 READ, PLAYED, CAPACITY, RING_DRY, DEVICE_LATE = 8, 9, 10, 11, 12
-STAMP, STAMP_FRAME, STAMP_NS, DELAY_NS, BLOCK = 16, 17, 18, 19, 20
+STAMP, STAMP_FRAME, STAMP_NS, CALLED_NS, DELAY_NS, BLOCK = 16, 17, 18, 19, 20, 21
 CLOCK_NS = 24
 WORDS = 32
 HEADER_BYTES = WORDS * 8
 STAMP_TRIES = 8
+
+
+class Stamp(NamedTuple):
+    """When the device took what, by `time.monotonic`."""
+
+    frame: int
+    """The first frame of the ring that it took."""
+    block_frames: int
+    smooth_ns: int
+    """When it began to take it, without the jitter of its calls."""
+    called_ns: int
+    """When it was really called."""
+    delay_ns: int
+    """From there until it is heard."""
 
 
 class SharedRing:
@@ -28,9 +43,8 @@ class SharedRing:
     `PLAYED`: frames the device has taken in all, silence included; it stands still only when the device does.
     `CAPACITY`: frames that may wait in the ring: this is the latency.
     `RING_DRY`, `DEVICE_LATE`: how often the ring ran dry, and how often the device reported an underflow of its own.
-    `STAMP`: even when the three after it belong together: the device began to take frame `STAMP_FRAME` at `STAMP_NS` of its
-    own clock, for a block of `BLOCK` frames, and it was to be heard `DELAY_NS` later. `CLOCK_NS` brings that clock to
-    `time.monotonic`; 0 while it is not known.
+    `STAMP`: even when the words after it belong together, which are a `Stamp`, in ns of the device's own clock.
+    `CLOCK_NS`: what brings that clock to `time.monotonic`; 0 while it is not known.
     """
 
     def __init__(self, memory: SharedMemory, frames: int, channels: int) -> None:
@@ -97,18 +111,17 @@ class SharedRing:
         """Frames that `write` would take now."""
         return min(self[CAPACITY], self._length) - self.waiting
 
-    def stamp(self) -> tuple[int, int, int, int] | None:
-        """A frame, when the device began to take it (ns of `time.monotonic`), how many it took, and ns until it is heard.
-
-        None while the device has not said. From any thread.
-        """
+    def stamp(self) -> Stamp | None:
+        """What the callback last said; None while it has said nothing. From any thread."""
         for _ in range(STAMP_TRIES):
-            before = self[STAMP]
+            before, clock_ns = self[STAMP], self[CLOCK_NS]
             _fence()
-            answer = self[STAMP_FRAME], self[STAMP_NS] + self[CLOCK_NS], self[BLOCK], self[DELAY_NS]
+            stamp = Stamp(
+                self[STAMP_FRAME], self[BLOCK], self[STAMP_NS] + clock_ns, self[CALLED_NS] + clock_ns, self[DELAY_NS]
+            )
             _fence()
             if before == self[STAMP] and before % 2 == 0:
-                return answer if before and self[CLOCK_NS] else None
+                return stamp if before and clock_ns else None
         return None
 
     @property

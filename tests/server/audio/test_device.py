@@ -150,18 +150,16 @@ def test_a_rate_that_the_device_has_not_is_one_line(jack: JackServer):
 
 
 @pytest.mark.parametrize(
-    ("module", "raises", "line"),
+    ("raises", "line"),
     [
-        ("sounddevice", "OSError('PortAudio library not found')", "apt install libportaudio2"),
-        ("rtmixer", "ImportError('gone', name='rtmixer')", "rtmixer is not installed: pip install"),
+        ("OSError('PortAudio library not found')", "apt install libportaudio2"),
+        ("ImportError('gone', name='sounddevice')", "sounddevice is not installed: pip install"),
     ],
 )
 def test_without_portaudio_it_says_how_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, raises: str, line: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raises: str, line: str
 ):
-    if module == "sounddevice":
-        (tmp_path / "rtmixer.py").write_text("import sounddevice")
-    (tmp_path / f"{module}.py").write_text(f"raise {raises}")
+    (tmp_path / "sounddevice.py").write_text(f"raise {raises}")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(AudioUnavailable, match=line):
         DeviceSink().__enter__()
@@ -170,7 +168,7 @@ def test_without_portaudio_it_says_how_to_get_it(
 def test_a_process_that_dies_while_opening_is_an_error_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    (tmp_path / "rtmixer.py").write_text("import os; os.write(2, b'much\\nsegmentation fault\\n'); os._exit(3)")
+    (tmp_path / "sounddevice.py").write_text("import os; os.write(2, b'much\\nsegmentation fault\\n'); os._exit(3)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(AudioUnavailable, match="segmentation fault"):
         DeviceSink().__enter__()
