@@ -12,18 +12,15 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import socket
 import struct
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-from pythonosc.osc_message_builder import OscMessageBuilder
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "server"), str(HERE / "server" / "audio")]
@@ -31,6 +28,7 @@ sys.path[:0] = [str(HERE / "server"), str(HERE / "server" / "audio")]
 from fakes import write_fake_model  # noqa: E402
 from jack_recorder import JackRecorder  # noqa: E402
 from jack_server import JackServer  # noqa: E402
+from osc_program import free_udp_port, started  # noqa: E402
 
 QUANTUM_MS = 4.0
 """Latents move once in so long: 64 samples at 16 kHz."""
@@ -38,34 +36,6 @@ THRESHOLD = 1e-3
 """A change this large is the step; ripples of a resampler are smaller, and every step is 100 times as large."""
 WINDOW_S = 0.1
 PAUSE_S = (0.13, 0.2)
-START_DEADLINE_S = 60.0
-
-
-class Peer:
-    """A program that hears OSC over UDP, from a fixed socket."""
-
-    def __init__(self, port: int) -> None:
-        self._address = ("127.0.0.1", port)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.settimeout(0.2)
-
-    def send(self, address: str, *values: object) -> None:
-        message = OscMessageBuilder(address)
-        for value in values:
-            message.add_arg(value)  # pyright: ignore[reportArgumentType]
-        self._socket.sendto(message.build().dgram, self._address)
-
-    def wait(self) -> None:
-        """Until it answers."""
-        end_s = time.monotonic() + START_DEADLINE_S
-        while time.monotonic() < end_s:
-            self.send("/status")
-            try:
-                self._socket.recv(65536)
-                return
-            except (TimeoutError, ConnectionError):
-                time.sleep(0.05)
-        raise TimeoutError(f"nothing answers at {self._address}")
 
 
 def step_synth() -> bytes:
@@ -84,43 +54,22 @@ def step_synth() -> bytes:
     return b"SCgf" + struct.pack(">ih", 2, 1) + body + struct.pack(">h", 0)
 
 
-@contextmanager
-def started(command: list[str], port: int) -> Iterator[Peer]:
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir()
-    )
-    try:
-        peer = Peer(port)
-        peer.wait()
-        yield peer
-        peer.send("/quit")
-        process.wait(10)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def measure(recorder: JackRecorder, channel: int, step: Callable[[bool], None], trials: int) -> tuple[np.ndarray, int]:
     """Latencies in ms of so many steps, up and down in turn, and how many were lost to a hole in the recording."""
     sent = []
     recorder.take()
     for trial in range(trials):
+        time.sleep(random.uniform(*PAUSE_S))
         sent.append(recorder.now_frame)
         step(trial % 2 == 0)
-        time.sleep(random.uniform(*PAUSE_S))
+    time.sleep(WINDOW_S)
     first, audio = recorder.take()
     window = round(WINDOW_S * recorder.sample_rate_hz)
     found = []
     for frame in sent:
         at = frame - first
         before, after = audio[channel, at - 64 : at], audio[channel, at : at + window]
-        if np.isnan(before).any() or np.isnan(after).any():
+        if len(before) < 64 or np.isnan(before).any() or np.isnan(after).any():
             continue
         changed = np.flatnonzero(np.abs(after - before.mean()) > THRESHOLD)
         if len(changed) and np.ptp(before) < THRESHOLD:
