@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from ...export.errors import LatentoneError
+
 State = Literal["ok", "advice", "fault"]
 
 
@@ -30,5 +32,7 @@ def find(name: str, probe: Callable[[], Finding]) -> Finding:
     """The probe's finding; what it raises is one, too."""
     try:
         return probe()
+    except LatentoneError as error:
+        return Finding(name, "fault", [str(error)])
     except Exception as error:  # whatever breaks here is what the doctor was called for
         return Finding(name, "fault", [f"{type(error).__name__}: {' '.join(str(error).split()) or 'no reason given'}"])

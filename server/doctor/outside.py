@@ -44,7 +44,11 @@ def devices() -> Finding:
 
 def midi() -> Finding:
     """Which MIDI ports there are."""
-    answer = _ask("midi")
+    try:
+        answer = _ask("midi")
+    except LatentoneError as error:
+        change = "sudo modprobe snd_seq" if "ALSA sequencer" in str(error) else ""
+        return Finding("MIDI", "fault", [str(error)], [change] if change else [])
     inputs = answer["inputs"]
     if not inputs:
         return Finding("MIDI", "ok", ["no input port: connect a controller, if you want to play by one"], facts=answer)

@@ -66,7 +66,7 @@ def sound(config: Config, seconds: float) -> Finding:
     ]
     says.append(f"load {status.load:.0%}, worst block {status.load_peak:.0%}, underruns {sum(causes.values())}")
     change = [why_null] if why_null else []
-    change += _advice(config, facts)
+    change += advice(config, facts)
     return Finding("sound", "advice" if change else "ok", says, change, facts)
 
 
@@ -99,30 +99,28 @@ def _parts(
     return {name: {"median_ms": 1000 * float(p[0]), "late_ms": 1000 * float(p[1])} for name, p in parts.items()}
 
 
-def _advice(config: Config, facts: dict[str, Any]) -> list[str]:
+def advice(config: Config, facts: dict[str, Any]) -> list[str]:
     """What to change, by what was measured."""
-    causes, advice = facts["underruns"], []
+    causes, lines = facts["underruns"], []
     if facts["load"] > 1:
-        advice.append("this machine does not keep up with the model: a smaller model, or another --runtime; `latentone bench`")
+        lines.append("this machine does not keep up with the model: a smaller model, or another --runtime; `latentone bench`")
     elif facts["load"] > BUSY:
-        advice.append(f"the model takes {facts['load']:.0%} of a core: close what else is busy, or use a smaller model")
+        lines.append(f"the model takes {facts['load']:.0%} of a core: close what else is busy, or use a smaller model")
     if causes["ring_dry"] and facts["load"] <= 1:
-        advice.append(f"the engine was late {causes['ring_dry']} times: more than --latency-ms {config.audio.latency_ms:g}")
+        lines.append(f"the engine was late {_times(causes['ring_dry'])}: more than --latency-ms {config.audio.latency_ms:g}")
     if causes.get("device_late"):
-        advice.append(
-            f"the device itself was late {causes['device_late']} times: a longer period in the sound server "
+        lines.append(
+            f"the device itself was late {_times(causes['device_late'])}: a longer period in the sound server "
             "(jackd -p 256), or real time for it (jackd -R)"
         )
     if causes.get("lost"):
-        advice.append("the device went away while it played: look at its cable, or at the sound server's log")
+        lines.append("the device went away while it played: look at its cable, or at the sound server's log")
     spare_ms, latency_ms = facts["least_spare_ms"], config.audio.latency_ms
-    if not advice and spare_ms > latency_ms / 2 and latency_ms > 10:
+    if not lines and spare_ms > latency_ms / 2 and latency_ms > 10:
         enough_ms = max(5, round(latency_ms - spare_ms / 2))
-        advice.append(f"{spare_ms:.0f} ms were never needed: --latency-ms {enough_ms} answers faster, if it stays so quiet here")
-    return advice
+        lines.append(f"{spare_ms:.0f} ms were never needed: --latency-ms {enough_ms} answers faster, if it stays so quiet here")
+    return lines
 
 
-def plays_nothing(findings: list[Finding]) -> bool:
-    """Whether the playing probe itself failed."""
-    return any(finding.name == "sound" and finding.state == "fault" for finding in findings)
-
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
