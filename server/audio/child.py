@@ -81,8 +81,14 @@ class Child:
         return self.ring[RING_DRY], self.ring[DEVICE_LATE]
 
     @property
+    def device_latency_s(self) -> float:
+        """From the device's taking a sample to its being heard: as its callback is told, or before that as it said when opened."""
+        stamp = self.ring.stamp()
+        return stamp.delay_ns / 1e9 if stamp is not None else self.opened["device_latency_s"]
+
+    @property
     def latency_s(self) -> float:
-        return self.ring[CAPACITY] / self._rate_hz + self.opened["device_latency_s"]
+        return self.ring[CAPACITY] / self._rate_hz + self.device_latency_s
 
     def close(self, grace_s: float) -> None:
         """Let the child play out what it has for at most `grace_s`, then end it and free the ring."""

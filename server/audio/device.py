@@ -132,7 +132,7 @@ class DeviceSink:
     def device_latency_s(self) -> float:
         """The part of `latency_s` that lies behind the ring, as the device says; 0.0 while it is lost."""
         child = self._child
-        return child.opened["device_latency_s"] if child is not None else 0.0
+        return child.device_latency_s if child is not None else 0.0
 
     @property
     def block_samples(self) -> int:
