@@ -43,6 +43,7 @@ def _command(group: typer.Typer, name: str, module: str, function: str, summary:
 _command(app, "play", ".play", "play", "Play a model, live: OSC and MIDI turn its knobs.")
 _command(app, "devices", ".devices", "devices", "List the audio devices that can play.")
 _command(app, "midi", ".midi_command", "midi", "List the MIDI inputs, show what they send, learn controls.")
+_command(app, "doctor", ".doctor.command", "doctor", "Say what works here, how late the sound is, and what to change.")
 _command(app, "render", ".render", "render", "Play a score into a file; same score, model and seed, same bytes.")
 _command(app, "resynth", ".render", "resynth", "Encode a recording and decode it again.")
 _command(app, "bench", "..export.bench.command", "bench", "Measure what this machine can play, runtime by runtime.")

@@ -26,8 +26,8 @@ def open_sink(stack: ExitStack, config: Config, manifest: Manifest) -> tuple[Sin
     missing = ""
     if audio.sink != "null":
         try:
-            device = DeviceSink(audio.device, audio.sample_rate_hz, audio.channels, latency_s)
-            return stack.enter_context(device), ""
+            device = (audio.device, audio.sample_rate_hz, audio.channels, latency_s, audio.host_api, audio.exclusive)
+            return stack.enter_context(DeviceSink(*device)), ""
         except AudioUnavailable as error:
             if audio.sink == "device":
                 raise

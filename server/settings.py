@@ -49,6 +49,8 @@ class AudioSettings(_Section):
     # An unquoted null is YAML's None, and means the sink of that name here.
     sink: Annotated[Literal["auto", "device", "null", "file"], BeforeValidator(_named_null)]
     device: str | int | None
+    host_api: str | None
+    exclusive: bool
     file: _File | None
     sample_rate_hz: Annotated[int, Field(ge=8000, le=384000)] | None
     channels: Annotated[int, Field(ge=1, le=64)] | None

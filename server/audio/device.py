@@ -4,38 +4,44 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from ...export.errors import LatentoneError
-from .devices import AudioUnavailable, end, launch
+from .child import Child
+from .devices import AudioUnavailable
 from .null import NullSink
-from .ring import CAPACITY, DEVICE_UNDERFLOWS, PLAYED, STOP, UNDERRUNS, SharedRing
 
-__all__ = ["AudioUnavailable", "DeviceSink"]
+__all__ = ["AudioUnavailable", "DeviceSink", "Underruns"]
 
-POLL_S = 0.001
-STALL_S = 1.0
-"""A device that has taken nothing for so long is gone: no hardware buffer and no busy machine comes near it."""
-RETRY_S = 0.3
-REOPEN_DEADLINE_S = 5.0
 CLOSE_GRACE_S = 1.0
+
+
+class Underruns(NamedTuple):
+    """How often the sound was broken since the sink opened, by cause."""
+
+    ring_dry: int = 0
+    """The engine was late: nothing lay ready."""
+    device_late: int = 0
+    """The device's own callback was late, as the device says: the sound server or the system is overloaded."""
+    lost: int = 0
+    """The device or its server went away."""
 
 
 class DeviceSink:
     """Plays on a sound card through PortAudio, fed through shared memory.
 
-    `device` is None (the preferred one), an index (digits as text will do), or a part of `name, host API`.
-    `sample_rate_hz` and `channels` are what to ask for; None takes the device's own rate, and two channels or the one
-    it has. After entering they are what was opened. `latency_s` is how much audio may wait in front of the device; it
-    is raised to what the device's block needs, and `latency_s` then says what it really is.
+    `device` is None (the preferred one), an index (digits as text will do), a part of `name, host API`, or a pattern with
+    * and ?; `host_api`, a part of its name, and `exclusive` (WASAPI only) narrow the choice. `sample_rate_hz` and
+    `channels` are what to ask for; None takes the device's own rate, and two channels or the one it has. After entering
+    they are what was opened. `latency_s` is how much audio may wait in front of the device; it is raised to one block of
+    the device and 1 ms, and `latency_s` then says what it really is.
 
     When the ring runs dry the sound fades out in 5 ms, an underrun is counted, and new audio fades in; nothing is
     repeated. When the audio server dies or the card is pulled out, the child is ended, writes keep time by the
-    monotonic clock, and a new child is tried for in the background until the same device plays again: the writer
-    never waits longer than 1 s.
+    monotonic clock, and a new child waits in the background for the same device: the writer never waits longer than
+    1 s.
     """
 
     def __init__(
@@ -44,24 +50,30 @@ class DeviceSink:
         sample_rate_hz: int | None = None,
         channels: int | None = None,
         latency_s: float = 0.02,
+        host_api: str | None = None,
+        exclusive: bool = False,
     ) -> None:
         self.sample_rate_hz = sample_rate_hz or 0
         self.channels = channels or 0
         self._request: dict[str, Any] = {
             "device": device,
+            "host_api": host_api,
+            "exclusive": exclusive,
             "sample_rate_hz": sample_rate_hz,
             "channels": channels,
             "latency_s": latency_s,
         }
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._timer: NullSink | None = None
+        self._timer_began = 0
         self._reopening: threading.Thread | None = None
         self._closing = threading.Event()
-        self._past_underruns = 0
+        self._past = Underruns()
         self._latency_s = latency_s
+        self._written_samples = 0
 
     def __enter__(self) -> Self:
-        child = _Child(self._request)
+        child = Child(self._request)
         self.sample_rate_hz = child.opened["sample_rate_hz"]
         self.channels = child.opened["channels"]
         # should it be lost, it is this device that is to come back, not whatever is there by then
@@ -76,23 +88,40 @@ class DeviceSink:
             self._reopening.join()
         if self._child is not None:
             self._child.close(CLOSE_GRACE_S + self._latency_s)
-            self._past_underruns += self._child.underruns
+            self._past = self._underruns_with(self._child)
             self._child = None
 
     def write(self, audio: np.ndarray) -> None:
         """Queue float32 `audio` (channels, samples); waits while more than the latency is queued."""
+        samples = audio.shape[1]
         child = self._child
         if child is None:
             self._keep_time(audio)
-            return
-        done = child.ring.write(audio)
-        while done < audio.shape[1]:
-            if child.is_lost():
-                self._lose(child)
-                self._keep_time(audio[:, done:])
-                return
-            time.sleep(POLL_S)
-            done += child.ring.write(audio[:, done:])
+        else:
+            if child.first_sample is None:
+                child.first_sample = self._written_samples
+            done = child.ring.write(audio)
+            while done < samples:
+                if child.is_lost():
+                    self._lose(child, self._written_samples + done)
+                    self._keep_time(audio[:, done:])
+                    break
+                child.wait_for_room(samples - done)
+                done += child.ring.write(audio[:, done:])
+        self._written_samples += samples
+
+    def played(self) -> tuple[int, float] | None:
+        """Which of the samples written since opening is heard when: its number, and a reading of `time.monotonic`.
+
+        The pair is a recent one, not of this very moment: the rest follows from the sample rate. Smoothed over some seconds,
+        so that the jitter of the device's calls is not in it. After a gap the sound goes on with what comes next, at a later
+        moment; while the device is lost, samples are counted as if it played. None while nothing is known yet. From any thread.
+        """
+        child, timer = self._child, self._timer
+        if child is not None:
+            return child.played()
+        heard = timer.played() if timer is not None else None
+        return (self._timer_began + heard[0], heard[1]) if heard is not None else None
 
     @property
     def latency_s(self) -> float:
@@ -100,73 +129,56 @@ class DeviceSink:
         return child.latency_s if child is not None else self._latency_s
 
     @property
-    def underruns(self) -> int:
-        """How often the ring ran dry, the device's callback was late, or the device was lost."""
+    def device_latency_s(self) -> float:
+        """The part of `latency_s` that lies behind the ring, as the device says; 0.0 while it is lost."""
         child = self._child
-        return self._past_underruns + (child.underruns if child is not None else 0)
+        return child.device_latency_s if child is not None else 0.0
+
+    @property
+    def block_samples(self) -> int:
+        """How many samples the device took at a time when it was opened; 0 while it is lost."""
+        child = self._child
+        return child.opened["block_frames"] if child is not None else 0
+
+    @property
+    def underruns(self) -> int:
+        """How often the sound was broken, for whatever cause."""
+        return sum(self.underruns_by_cause)
+
+    @property
+    def underruns_by_cause(self) -> Underruns:
+        child = self._child
+        return self._past if child is None else self._underruns_with(child)
 
     def describe(self) -> str:
         state = "" if self._child is not None else ", lost: waiting for it to come back"
         return f"{self._request['device']}, {self.sample_rate_hz} Hz, {self.channels} channels{state}"
+
+    def _underruns_with(self, child: Child) -> Underruns:
+        ring_dry, device_late = child.underruns
+        return self._past._replace(
+            ring_dry=self._past.ring_dry + ring_dry, device_late=self._past.device_late + device_late
+        )
 
     def _keep_time(self, audio: np.ndarray) -> None:
         if self._timer is None:
             self._timer = NullSink(self.sample_rate_hz, self.channels, self._latency_s)
         self._timer.write(audio)
 
-    def _lose(self, child: _Child) -> None:
+    def _lose(self, child: Child, first_sample: int) -> None:
         """End a dead child and look for a new one in the background. Called by the writer, so no write is under way."""
+        self._timer, self._timer_began = None, first_sample
         self._child = None
         child.close(grace_s=0.0)
-        self._past_underruns += child.underruns + 1
-        self._timer = None
+        past = self._underruns_with(child)
+        self._past = past._replace(lost=past.lost + 1)
         self._reopening = threading.Thread(target=self._reopen, name="audio-reopen", daemon=True)
         self._reopening.start()
 
     def _reopen(self) -> None:
-        while not self._closing.wait(RETRY_S):
-            # a device that is still away is what is to be expected here, so its error is not news
+        while not self._closing.is_set():
+            # that a device is still away is what is to be expected here, so an error is not news
             with contextlib.suppress(LatentoneError):
-                self._child = _Child(self._request, REOPEN_DEADLINE_S)
+                self._child = Child(self._request, self._closing)
                 return
-
-
-class _Child:
-    """One life of the audio process, with the ring that feeds it."""
-
-    def __init__(self, request: dict[str, Any], deadline_s: float | None = None) -> None:
-        self._process, self.opened = launch(request, deadline_s) if deadline_s else launch(request)
-        self.ring = SharedRing.create(
-            self.opened["ring_frames"], self.opened["channels"], self.opened["capacity_frames"]
-        )
-        self._played_frames = 0
-        self._progress_at_s = time.monotonic()
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(self.ring.name + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError as error:
-            self.close(grace_s=0.0)
-            raise AudioUnavailable(f"the audio process ended after opening {self.opened['device']}") from error
-
-    def is_lost(self) -> bool:
-        """Whether the process has ended or the device has stopped taking audio."""
-        played_frames, now_s = self.ring[PLAYED], time.monotonic()
-        if played_frames != self._played_frames:
-            self._played_frames, self._progress_at_s = played_frames, now_s
-        return self._process.poll() is not None or now_s - self._progress_at_s > STALL_S
-
-    @property
-    def underruns(self) -> int:
-        return self.ring[UNDERRUNS] + self.ring[DEVICE_UNDERFLOWS]
-
-    @property
-    def latency_s(self) -> float:
-        waiting_s = self.ring[CAPACITY] / self.opened["sample_rate_hz"]
-        return waiting_s + self.opened["device_latency_s"]
-
-    def close(self, grace_s: float) -> None:
-        """Let the child play out what it has for at most `grace_s`, then end it and free the ring."""
-        self.ring[STOP] = 1
-        end(self._process, grace_s)
-        self.ring.close(unlink=True)
+            self._closing.wait(0.3)

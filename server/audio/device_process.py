@@ -1,11 +1,12 @@
 """The audio child process: owns PortAudio and plays what the parent puts into shared memory.
 
 It is a process of its own because PortAudio hangs for ever when a JACK server dies, and only ending the process
-helps. It loads neither engine nor models, so it starts fast and has the interpreter to itself; the audio callback is
-rtmixer's, in C.
+helps. It loads neither engine nor models. Its Python only watches: the audio callback is compiled, and reads the
+shared memory itself.
 
-The talk with the parent: a request in argv (JSON), one line of JSON back (what was opened, or an error), then the
-ring's name on standard input. When standard input closes, the parent is gone and this process ends.
+The talk with the parent: a request in argv (JSON), one line of JSON back (what was opened, or an error; before it, with
+`patient` in the request, a line for every try in vain), then the ring's name on standard input. When standard input
+closes, the parent is gone and this process ends.
 """
 
 from __future__ import annotations
@@ -18,105 +19,80 @@ import threading
 import time
 from typing import Any
 
-from .feeder import Feeder, low_frames
-from .ring import SharedRing
+import numpy as np
 
-POLL_S = 0.001
+from .choice import CannotOpen, choose, list_devices, open_device, public_row
+from .ring import CLOCK_NS, SharedRing
+
+WATCH_S = 0.01
+RETRY_S = 0.2
 MIN_RING_FRAMES = 8192
-HOST_APIS = ("JACK", "ASIO", "Core Audio", "WASAPI", "ALSA")
-"""Where to look first. JACK is listed only while its server runs: then somebody means it to be used."""
+MARGIN_S = 0.001
+"""How late the writer may be, beyond the device's own period, without a hole in the sound: the least that is allowed."""
+REALTIME_PRIORITY = 20
+"""Before the engine, which can be late by the ring; PortAudio's own threads inherit it where its host API sets none."""
+CLOCKS_APART_NS = 5_000_000
+CLOCK_SHARE = 0.05
 
 
-class CannotOpen(Exception):
-    """One line for the parent; `unavailable` when there is nothing at all to play on."""
+class Output:
+    """An open device whose callback plays silence until it is given a ring."""
 
-    def __init__(self, line: str, unavailable: bool) -> None:
-        super().__init__(line)
-        self.unavailable = unavailable
+    def __init__(self, sounddevice: Any, request: dict[str, Any]) -> None:
+        from . import callback as compiled
+
+        self._compiled = compiled
+        self._own = np.zeros(compiled.OWN_WORDS, np.int64)
+        self._ring: SharedRing | None = None
+        pointer = sounddevice._ffi.cast("void*", compiled.callback.address)
+        own = sounddevice._ffi.cast("void*", self._own.ctypes.data)
+        device = choose(list_devices(sounddevice), request["device"], request["host_api"], request["exclusive"])
+        self._stream, self.opened = open_device(sounddevice, device, request, pointer, own, self._prepare)
+
+    def _prepare(self, rate_hz: int, channels: int) -> None:
+        """Before the callback is called for the first time."""
+        self._numbers = np.zeros(self._compiled.BEFORE + 2 * channels)
+        self._own[self._compiled.CHANNELS] = channels
+        self._own[self._compiled.RATE_HZ] = rate_hz
+        self._own[self._compiled.MARGIN] = round(MARGIN_S * rate_hz)
+        self._own[self._compiled.FALLEN] = rate_hz  # nothing was played that could fall
+        self._own[self._compiled.OWN_AT] = self._numbers.ctypes.data
+
+    def first_block_frames(self) -> int:
+        """The largest block that the device has asked for in its first calls; it is what must always lie ready."""
+        while self._own[self._compiled.CALLS] < 3:
+            time.sleep(0.001)
+        return int(self._own[self._compiled.LARGEST])
+
+    def play(self, ring: SharedRing) -> None:
+        """Play what comes through the ring until the parent says stop and all has been played."""
+        self._ring = ring  # kept, for the callback has its addresses
+        words_at, frames_at = ring.addresses
+        self._own[self._compiled.FRAMES_AT] = frames_at
+        self._own[self._compiled.LENGTH] = ring.frames
+        self._own[self._compiled.WORDS_AT] = words_at
+        while not self._own[self._compiled.DONE]:
+            self._tell_clock(ring)
+            time.sleep(WATCH_S)
+
+    def close(self) -> None:
+        """And the interpreter's exit closes PortAudio: a client that just vanishes costs JACK an xrun."""
+        self._stream.stop()
+        self._stream.close()
+
+    def _tell_clock(self, ring: SharedRing) -> None:
+        """Publish what brings the device's clock to the system's, smoothed."""
+        before_ns = time.monotonic_ns()
+        device_ns = round(self._stream.time * 1e9)
+        apart_ns = (before_ns + time.monotonic_ns()) // 2 - device_ns
+        known_ns = ring[CLOCK_NS]
+        if known_ns and abs(apart_ns - known_ns) < CLOCKS_APART_NS:
+            apart_ns = known_ns + round(CLOCK_SHARE * (apart_ns - known_ns))
+        ring[CLOCK_NS] = apart_ns
 
 
-def list_devices(sounddevice: Any) -> list[dict[str, Any]]:
-    """Every device that can play, preferred host APIs first, each host API's default first."""
-    apis = sounddevice.query_hostapis()
-
-    def rank(device: dict[str, Any]) -> tuple[int, bool]:
-        api = apis[device["hostapi"]]
-        place = next((i for i, name in enumerate(HOST_APIS) if name in api["name"]), len(HOST_APIS))
-        return place, api["default_output_device"] != device["index"]
-
-    found = [device for device in sounddevice.query_devices() if device["max_output_channels"] > 0]
-    for device in found:
-        device["api"] = apis[device["hostapi"]]["name"]
-        device["label"] = f"{device['name']}, {device['api']}"
-    return sorted(found, key=rank)
-
-
-def public_row(device: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "index": device["index"],
-        "name": device["name"],
-        "host_api": device["api"],
-        "channels": device["max_output_channels"],
-        "sample_rate_hz": round(device["default_samplerate"]),
-    }
-
-
-def choose(devices: list[dict[str, Any]], wanted: str | int | None) -> dict[str, Any]:
-    """The device with that index or label (`name, host API`), else the first whose label contains the text.
-
-    Digits alone are an index, as the command line cannot give anything but text. None takes the first of all.
-    """
-    if not devices:
-        raise CannotOpen("there is no audio output device: connect one, or start a sound server (JACK, PipeWire)", True)
-    if wanted is None:
-        return devices[0]
-    if isinstance(wanted, str) and wanted.isdecimal():
-        wanted = int(wanted)
-    if isinstance(wanted, int):
-        fits = [device for device in devices if device["index"] == wanted]
-    else:
-        fits = [device for device in devices if device["label"].lower() == wanted.lower()]
-        fits += [device for device in devices if wanted.lower() in device["label"].lower()]
-    if not fits:
-        labels = "; ".join(f"{device['index']}: {device['label']}" for device in devices)
-        raise CannotOpen(f"audio device {wanted!r} is not one of: {labels}", False)
-    return fits[0]
-
-
-def open_mixer(sounddevice: Any, rtmixer: Any, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Open and start the device; it plays silence until it is fed."""
-    device = choose(list_devices(sounddevice), request["device"])
-    name = device["label"]
-    rate_hz = request["sample_rate_hz"] or round(device["default_samplerate"])
-    # on JACK PortAudio corrupts memory in some mono modes; two channels always work there
-    channels = request["channels"] or min(2, device["max_output_channels"])
-    if "JACK" in device["api"] and channels < 2:
-        channels = 2
-    if channels > device["max_output_channels"]:
-        raise CannotOpen(f"audio device {name} has {device['max_output_channels']} channels, not {channels}", False)
+def import_portaudio() -> Any:
     try:
-        mixer = rtmixer.Mixer(device=device["index"], samplerate=rate_hz, channels=channels, latency="low")
-        mixer.start()
-    except sounddevice.PortAudioError as error:
-        line = f"audio device {name} does not open with {channels} channels at {rate_hz} Hz: {error.args[0]}"
-        raise CannotOpen(line, request["device"] is None) from error
-    return mixer, {"device": name, "sample_rate_hz": rate_hz, "channels": channels, "device_latency_s": mixer.latency}
-
-
-def first_block_frames(mixer: Any) -> int:
-    """The largest block that the device has asked for in its first calls; it is what must always lie ready."""
-    largest_frames = 0
-    for _ in range(3):
-        action = mixer.fetch_and_reset_stats()
-        while action in mixer.actions:
-            time.sleep(POLL_S)
-        largest_frames = max(largest_frames, action.stats.max_blocksize)
-    return largest_frames
-
-
-def import_portaudio() -> tuple[Any, Any]:
-    try:
-        import rtmixer
         import sounddevice
     except OSError as error:
         raise CannotOpen(
@@ -125,8 +101,8 @@ def import_portaudio() -> tuple[Any, Any]:
             True,
         ) from error
     except ImportError as error:
-        raise CannotOpen(f"{error.name} is not installed: pip install sounddevice rtmixer", True) from error
-    return sounddevice, rtmixer
+        raise CannotOpen(f"{error.name} is not installed: pip install sounddevice", True) from error
+    return sounddevice
 
 
 def end_with_parent() -> None:
@@ -136,25 +112,55 @@ def end_with_parent() -> None:
     os._exit(0)
 
 
-def play(request: dict[str, Any], say: Any) -> None:
-    """Answer the request, then feed the device until the parent says stop."""
-    sounddevice, rtmixer = import_portaudio()
-    if request.get("list"):
-        say(devices=[public_row(device) for device in list_devices(sounddevice)])
-        return
-    mixer, opened = open_mixer(sounddevice, rtmixer, request)
-    block_frames = first_block_frames(mixer)
-    rate_hz = opened["sample_rate_hz"]
-    capacity_frames = max(round(request["latency_s"] * rate_hz), 2 * low_frames(block_frames, rate_hz))
-    ring_frames = max(MIN_RING_FRAMES, 1 << capacity_frames.bit_length())
-    say(**opened, block_frames=block_frames, capacity_frames=capacity_frames, ring_frames=ring_frames)
+def ask_for_real_time() -> bool:
+    """For this thread and those that it starts, PortAudio's among them; True where the system grants it."""
+    if sys.platform != "linux":
+        return False  # there the system's own audio threads are real-time, and this process is never in their way
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
+    except OSError:
+        return False
+    return True
 
-    ring = SharedRing.attach(sys.stdin.readline().strip(), ring_frames, opened["channels"])
+
+def open_output(sounddevice: Any, request: dict[str, Any], say: Any) -> Output:
+    """Open the device; a patient request waits for it to appear, looking anew each time."""
+    while True:
+        try:
+            return Output(sounddevice, request)
+        except CannotOpen:
+            if not request.get("patient"):
+                raise
+        say(waiting=True)
+        sounddevice._terminate()  # PortAudio looks for devices and servers when it starts, and then never again
+        time.sleep(RETRY_S)
+        sounddevice._initialize()
+
+
+def serve(request: dict[str, Any], say: Any, hush: Any) -> None:
+    """Answer the request, then play until the parent says stop."""
+    sounddevice = import_portaudio()
+    if request.get("list"):
+        say(devices=[public_row(sounddevice, device) for device in list_devices(sounddevice)])
+        return
+    real_time = ask_for_real_time()
+    output = open_output(sounddevice, request, say)
+    block_frames = output.first_block_frames()
+    rate_hz = output.opened["sample_rate_hz"]
+    capacity_frames = max(round(request["latency_s"] * rate_hz), block_frames + round(MARGIN_S * rate_hz))
+    ring_frames = max(MIN_RING_FRAMES, 1 << capacity_frames.bit_length())
+    say(
+        **output.opened,
+        block_frames=block_frames,
+        capacity_frames=capacity_frames,
+        ring_frames=ring_frames,
+        real_time=real_time,
+    )
+    hush()
+    ring = SharedRing.attach(sys.stdin.readline().strip(), ring_frames, output.opened["channels"])
     threading.Thread(target=end_with_parent, daemon=True).start()
-    feeder = Feeder(ring, mixer, rtmixer.RingBuffer(4 * opened["channels"], ring_frames), block_frames)
-    while feeder.step():
-        time.sleep(POLL_S)
-    mixer.close()  # and the interpreter's exit closes PortAudio: a client that just vanishes costs JACK an xrun
+    output.play(ring)
+    output.close()
 
 
 def main() -> None:
@@ -166,12 +172,14 @@ def main() -> None:
     def say(**answer: Any) -> None:
         report.write(json.dumps(answer) + "\n")
         report.flush()
+
+    def hush() -> None:
         with open(os.devnull, "w") as nowhere:  # from here on nobody reads the noise
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
 
     try:
-        play(json.loads(sys.argv[1]), say)
+        serve(json.loads(sys.argv[1]), say, hush)
     except CannotOpen as error:
         say(error=str(error), unavailable=error.unavailable)
 

@@ -33,6 +33,8 @@ class NullSink:
         self._sleep_s = sleep_s
         self._started_at_s: float | None = None  # None while the buffer fills
         self._written_samples = 0  # since it began to fill; an integer, so that hours of blocks add up without drift
+        self._anchor: tuple[int, float] | None = None  # samples before it began to fill, and when it began to play
+        self._past_samples = 0
         self._underruns = 0
 
     def __enter__(self) -> Self:
@@ -48,12 +50,26 @@ class NullSink:
         now_s = self._clock_s()
         if self._started_at_s is not None and now_s > self._dry_at_s():
             self._underruns += 1
+            self._past_samples += self._written_samples
             self._started_at_s, self._written_samples = None, 0
         self._written_samples += audio.shape[1]
         if self._started_at_s is None and self._written_samples >= self._latency_s / 2 * self.sample_rate_hz:
             self._started_at_s = now_s
+            self._anchor = (self._past_samples, now_s)
         if self._started_at_s is not None:
             self._sleep_until(self._dry_at_s() - self._latency_s)
+
+    def played(self) -> tuple[int, float] | None:
+        """As `DeviceSink.played`: a sample's number, and the clock's reading when it would have been heard.
+
+        Exact, as the clock is the system's own; None while the buffer fills for the first time. From any thread.
+        """
+        anchor = self._anchor
+        if anchor is None:
+            return None
+        past_samples, began_s = anchor
+        samples = int((self._clock_s() - began_s) * self.sample_rate_hz)
+        return past_samples + samples, began_s + samples / self.sample_rate_hz
 
     @property
     def latency_s(self) -> float:

@@ -7,14 +7,32 @@ import sys
 import threading
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
+from typing import NamedTuple
 
 import numpy as np
 
-# One 64-bit word each. What the parent writes and what the child writes lie on cache lines of their own.
+# One 64-bit word each. What the writer, the callback and its process write lie on cache lines of their own.
 WRITTEN, STOP = 0, 1
-READ, QUEUED, PLAYED, CAPACITY, UNDERRUNS, DEVICE_UNDERFLOWS = 8, 9, 10, 11, 12, 13
-WORDS = 16
+READ, PLAYED, CAPACITY, RING_DRY, DEVICE_LATE = 8, 9, 10, 11, 12
+STAMP, STAMP_FRAME, STAMP_NS, CALLED_NS, DELAY_NS, BLOCK = 16, 17, 18, 19, 20, 21
+CLOCK_NS = 24
+WORDS = 32
 HEADER_BYTES = WORDS * 8
+STAMP_TRIES = 8
+
+
+class Stamp(NamedTuple):
+    """When the device took what, by `time.monotonic`."""
+
+    frame: int
+    """The first frame of the ring that it took."""
+    block_frames: int
+    smooth_ns: int
+    """When it began to take it, without the jitter of its calls."""
+    called_ns: int
+    """When it was really called."""
+    delay_ns: int
+    """From there until it is heard."""
 
 
 class SharedRing:
@@ -22,10 +40,11 @@ class SharedRing:
 
     The words besides the two counters:
     `STOP`: set by the parent: play what is there, then end.
-    `QUEUED`: frames that the child has taken and the device has not yet played.
     `PLAYED`: frames the device has taken in all, silence included; it stands still only when the device does.
-    `CAPACITY`: frames that may wait in all, in the ring and in the child's queue: this is the latency.
-    `UNDERRUNS`, `DEVICE_UNDERFLOWS`: how often the ring ran dry, and how often the device's callback was late.
+    `CAPACITY`: frames that may wait in the ring: this is the latency.
+    `RING_DRY`, `DEVICE_LATE`: how often the ring ran dry, and how often the device reported an underflow of its own.
+    `STAMP`: even when the words after it belong together, which are a `Stamp`, in ns of the device's own clock.
+    `CLOCK_NS`: what brings that clock to `time.monotonic`; 0 while it is not known.
     """
 
     def __init__(self, memory: SharedMemory, frames: int, channels: int) -> None:
@@ -33,14 +52,13 @@ class SharedRing:
         self._words = np.ndarray(WORDS, np.int64, memory.buf)
         self._frames = np.ndarray((frames, channels), np.float32, memory.buf, HEADER_BYTES)
         self._length = frames
-        self._barrier = threading.Lock()
-        self._barrier.acquire()
 
     @classmethod
     def create(cls, frames: int, channels: int, capacity_frames: int) -> SharedRing:
         """A new, empty ring for the parent."""
         ring = cls(SharedMemory(create=True, size=HEADER_BYTES + frames * channels * 4), frames, channels)
         ring._words[:] = 0
+        ring._frames[:] = 0.0  # every page is there before the callback needs it
         ring._words[CAPACITY] = capacity_frames
         return ring
 
@@ -77,45 +95,56 @@ class SharedRing:
 
     def write(self, audio: np.ndarray) -> int:
         """Copy as much of `audio` (channels, samples) as the capacity has room for; returns how many samples."""
-        waiting = self.waiting
-        room = min(self[CAPACITY] - waiting - self[QUEUED], self._length - waiting)
-        count = min(room, audio.shape[1])
+        count = min(self.room, audio.shape[1])
         if count <= 0:
             return 0
         start = self[WRITTEN] % self._length
         first = min(count, self._length - start)
         self._frames[start : start + first] = audio[:, :first].T
         self._frames[: count - first] = audio[:, first:count].T
-        self._fence()
+        _fence()
         self[WRITTEN] += count
         return count
 
-    def read(self, into: np.ndarray) -> None:
-        """Fill `into` (frames, channels), which must not be longer than `waiting`."""
-        count = len(into)
-        self._fence()
-        start = self[READ] % self._length
-        first = min(count, self._length - start)
-        into[:first] = self._frames[start : start + first]
-        into[first:] = self._frames[: count - first]
-        self._fence()
-        self[READ] += count
+    @property
+    def room(self) -> int:
+        """Frames that `write` would take now."""
+        return min(self[CAPACITY], self._length) - self.waiting
+
+    def stamp(self) -> Stamp | None:
+        """What the callback last said; None while it has said nothing. From any thread."""
+        for _ in range(STAMP_TRIES):
+            before, clock_ns = self[STAMP], self[CLOCK_NS]
+            _fence()
+            stamp = Stamp(
+                self[STAMP_FRAME], self[BLOCK], self[STAMP_NS] + clock_ns, self[CALLED_NS] + clock_ns, self[DELAY_NS]
+            )
+            _fence()
+            if before == self[STAMP] and before % 2 == 0:
+                return stamp if before and clock_ns else None
+        return None
+
+    @property
+    def addresses(self) -> tuple[int, int]:
+        """Where words and frames lie in this process's memory."""
+        return self._words.ctypes.data, self._frames.ctypes.data
 
     def close(self, unlink: bool = False) -> None:
         """Let go of the memory, and with `unlink` end it. The words stay readable as they were last."""
         self._words = self._words.copy()
         self._frames = np.empty((0, 0), np.float32)
-        with contextlib.suppress(
-            BufferError
-        ):  # a thread that is reading a word just now lets go of it an instant later
+        with contextlib.suppress(BufferError):  # a thread that reads a word just now lets go of it an instant later
             self._memory.close()
         if unlink:
             self._memory.unlink()
 
-    def _fence(self) -> None:
-        """Let no memory access pass this point: ARM may otherwise show the counter before the frames it stands for.
 
-        Releasing a lock keeps earlier accesses before it, taking one keeps later accesses after it.
-        """
-        self._barrier.release()
-        self._barrier.acquire()
+def _fence() -> None:
+    """Let no memory access pass this point: ARM may otherwise show the counter before the frames it stands for.
+
+    Releasing a lock keeps earlier accesses before it, taking one keeps later accesses after it.
+    """
+    lock = threading.Lock()
+    lock.acquire()
+    lock.release()
+    lock.acquire()

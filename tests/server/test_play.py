@@ -244,7 +244,9 @@ def test_a_mono_device_plays_with_the_settings_as_shipped(monkeypatch: pytest.Mo
     class MonoDevice(NullSink):
         """As the device sink does: a number of channels is a demand, none takes what is there."""
 
-        def __init__(self, device: object, rate_hz: int | None, channels: int | None, latency_s: float) -> None:
+        def __init__(
+            self, device: object, rate_hz: int | None, channels: int | None, latency_s: float, *narrowed: object
+        ) -> None:
             if channels not in (None, 1):
                 raise LatentoneError(f"audio device speaker has 1 channels, not {channels}")
             super().__init__(rate_hz or 48000, 1, latency_s)

@@ -9,8 +9,8 @@ import pytest
 from latentone.export.errors import LatentoneError
 from latentone.server.config import load_config
 from latentone.server.controllers.midi import MidiMap
-from latentone.server.scores import Score, read_score
 from latentone.server.packets import write_message
+from latentone.server.scores import Score, read_score
 
 NAMES = ["loudness", "brightness", "pitch", "noisiness"]
 RATE_HZ = 16000

@@ -18,9 +18,8 @@ def jack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer
     if ctypes.util.find_library("portaudio") is None:
         pytest.skip("PortAudio is not installed: apt install libportaudio2")
     server = JackServer(tmp_path / "jackd.log")
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
-    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
     try:
         server.start()
         yield server

@@ -21,7 +21,8 @@ class JackServer:
 
     sample_rate_hz = 48000
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, period_frames: int = PERIOD_FRAMES) -> None:
+        self.period_frames = period_frames
         self.name = f"latentone-{os.getpid()}-{next(_numbers)}"
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -31,7 +32,7 @@ class JackServer:
         rate = str(self.sample_rate_hz)
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
-                ["jackd", "-n", self.name, "-R", "-d", "dummy", "-r", rate, "-p", str(PERIOD_FRAMES)],
+                ["jackd", "-n", self.name, "-R", "-d", "dummy", "-r", rate, "-p", str(self.period_frames)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -44,6 +45,11 @@ class JackServer:
     def _is_up(self) -> bool:
         check = subprocess.run(["jack_wait", "-c", "-s", self.name], capture_output=True, text=True, check=False)
         return "not running" not in check.stdout and "running" in check.stdout
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a program of JACK use this server, and no other."""
+        return {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
 
     def kill(self) -> None:
         """As a crash does it. It is waited for: even as a zombie it would count as running."""

@@ -80,3 +80,17 @@ def test_hours_of_odd_blocks_do_not_drift():
             sink.write(block)
     assert time.now_s - 1000.0 == pytest.approx(163 * 100_000 / 16000, abs=1e-6)
     assert sink.underruns == 0
+
+
+def test_it_says_which_sample_would_be_heard_when_and_counts_on_after_a_gap():
+    sink, time = timed(latency_s=0.2)
+    with sink:
+        assert sink.played() is None
+        sink.write(BLOCK)
+        assert sink.played() == (0, 1000.0)
+        time.now_s += 0.0625
+        assert sink.played() == (1000, 1000.0625)
+        time.now_s = 1003.0
+        for _ in range(2):
+            sink.write(BLOCK)
+        assert sink.played() == (1600, 1003.0), "what came after the gap is heard from here on"
