@@ -107,7 +107,7 @@ class Maps(Protocol):
 
 
 class LearnedCall(Protocol):
-    def __call__(self, source: str, target: str) -> None: ...
+    def __call__(self, source: str, target: str, /) -> None: ...
 
 
 class Recorder(Protocol):

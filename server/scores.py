@@ -51,7 +51,7 @@ _YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's, ten times as fast, where PyYAML was built with it."""
 
 MidiCommands = Callable[[Any], Iterable[tuple[str, tuple[Value, ...]]]]
-"""What a mido.Message asks for: `MidiMap.commands`."""
+"""What a mido.Message asks for: `MidiPlayer.commands`."""
 
 
 @dataclass(frozen=True, slots=True)

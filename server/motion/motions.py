@@ -146,7 +146,7 @@ class Motions:
         for going in self._going:
             motion = going.motion
             if going.knobs == slice(knob, knob + 1) and isinstance(motion, kind):
-                shape = (motion.shape,) if isinstance(motion, Lfo) else ()
+                shape = [motion.shape] if isinstance(motion, Lfo) else []
                 return (going.rate, cast(Lfo | Walk, motion).depth, *shape, going.per)
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ HOME = [0.0] * 4
 class Stage:
     """An engine whose sink has another rate than the model."""
 
-    def __init__(self, rate_hz: int = OUT_HZ, block_samples: int = 256, voices: int = 1, **fake: int) -> None:
+    def __init__(self, rate_hz: int = OUT_HZ, block_samples: int = 256, voices: int = 1, **fake: Any) -> None:
         self.sink = ListSink(2)
         self.sink.sample_rate_hz = rate_hz
         self.voices = voices

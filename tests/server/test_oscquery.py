@@ -122,7 +122,7 @@ def test_what_the_engine_says_fits_what_the_tree_promises():
     """Every value of the engine's own has the types that its address has, and can be sent."""
     namespace, mapping, levels = (
         Namespace(NAMES, 2),
-        Mapping([0.0, 0.1, 0.2], gain_db=-6.0, temperature=0.5, glide_s=0.05, voices=2),
+        Mapping([0.0, 0.1, 0.2], temperature=0.5, glide_s=0.05, voices=2),
         Levels(-6.0, 2),
     )
     readable = set()

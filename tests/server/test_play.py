@@ -21,6 +21,7 @@ import yaml
 from fakes import FakeDecoder, write_fake_model
 from latentone.export.errors import LatentoneError
 from latentone.export.runtime.choose import Choice
+from latentone.server import output as output_module
 from latentone.server import play as play_module
 from latentone.server import priority
 from latentone.server.audio.device import AudioUnavailable
@@ -230,7 +231,7 @@ def test_without_a_sound_card_it_says_so_and_plays_on(monkeypatch: pytest.Monkey
         def __exit__(self, *exc: object) -> None:
             pass
 
-    monkeypatch.setattr(play_module, "DeviceSink", NoDevice)
+    monkeypatch.setattr(output_module, "DeviceSink", NoDevice)
     monkeypatch.setattr(play_module, "choose_decoder", chosen(FakeDecoder()))
     heard = io.StringIO()
     play_with(load_config(None, {"osc.port": 0}), 0.2, Console(file=heard, width=100))
@@ -251,7 +252,7 @@ def test_a_mono_device_plays_with_the_settings_as_shipped(monkeypatch: pytest.Mo
                 raise LatentoneError(f"audio device speaker has 1 channels, not {channels}")
             super().__init__(rate_hz or 48000, 1, latency_s)
 
-    monkeypatch.setattr(play_module, "DeviceSink", MonoDevice)
+    monkeypatch.setattr(output_module, "DeviceSink", MonoDevice)
     monkeypatch.setattr(play_module, "choose_decoder", chosen(FakeDecoder()))
     heard = io.StringIO()
     play_with(load_config(None, {"osc.port": 0}), 0.2, Console(file=heard, width=100))
@@ -349,7 +350,8 @@ def test_a_preset_is_stored_after_the_knobs_of_its_own_bundle(model: Path, tmp_p
         server.send_packet(bundle(1, message("/latent/0", 0.75), message("/preset/store", "a")))
         assert server.ask("/sync", 1).address == "/done"
         server.ask("/quit")
-    assert yaml.safe_load((tmp_path / "p.yaml").read_text())["a"] == [0.75, 0.0, 0.0, 0.0]
+    stored = yaml.safe_load((tmp_path / "p.yaml").read_text())["a"]
+    assert stored == {"model": "fake", "knobs": {"z0": 0.75, "z1": 0.0, "z2": 0.0, "z3": 0.0}}
 
 
 def test_a_broken_decoder_is_reported_and_playing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

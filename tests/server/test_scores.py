@@ -7,8 +7,9 @@ from pathlib import Path
 import mido
 import pytest
 from latentone.export.errors import LatentoneError
+from latentone.server.addresses import Namespace
 from latentone.server.config import load_config
-from latentone.server.controllers.midi import MidiMap
+from latentone.server.midi.files import player_of_files
 from latentone.server.packets import write_message
 from latentone.server.scores import Score, read_score
 
@@ -17,8 +18,8 @@ RATE_HZ = 16000
 
 
 def read(path: Path) -> Score:
-    midi_map = MidiMap(load_config(None, {}).mapping.midi, NAMES)
-    return read_score(path, RATE_HZ, NAMES, midi_map.commands)
+    player = player_of_files(load_config(None, {}), Namespace(NAMES))
+    return read_score(path, RATE_HZ, NAMES, player.commands)
 
 
 def read_yaml(tmp_path: Path, text: str) -> Score:
