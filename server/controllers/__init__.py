@@ -34,7 +34,7 @@ class Reply(Protocol):
     Two that are equal, with one hash, answer the same program: by them `/notify` knows who listens.
     """
 
-    def __call__(self, address: str, *values: Value) -> None: ...
+    def __call__(self, address: str, /, *values: Value) -> None: ...
 
 
 class Message(Protocol):
