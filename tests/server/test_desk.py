@@ -151,6 +151,23 @@ def test_programs_of_another_host_do_not_wait_for_a_preset(tmp_path, monkeypatch
         assert live.events(1)[0].address == "/latent"
 
 
+def test_knobs_do_not_wait_for_a_disk_that_keeps_a_preset_and_a_recall_does(tmp_path, monkeypatch):
+    with DeskRig(tmp_path, block_s=0.002) as live:
+        writing, store = threading.Event(), live.presets.store
+        monkeypatch.setattr(live.presets, "store", lambda *preset: writing.wait(10) and store(*preset))
+        live.client.send(message("/latent/0", 0.5))
+        live.client.send(message("/preset/store", "soft"))
+        live.client.send(message("/latent/0", 0.75))
+        until(lambda: len(live.engine.taken) == 2)
+        live.client.send(message("/preset/recall", "soft"))
+        live.client.send(message("/latent/1", 0.25))
+        writing.set()
+        assert live.client.hear() == ("/done", "/preset/store")
+        until(lambda: len(live.engine.taken) == 4)
+        assert [event.address for event in live.engine.taken] == ["/latent/0", "/latent/0", "/latent", "/latent/1"]
+        assert live.engine.taken[2].values[0] == 0.5
+
+
 def test_presets_are_stored_recalled_listed_and_deleted(tmp_path):
     with DeskRig(tmp_path) as live:
         assert live.client.ask("/preset/store", "soft") == ("/done", "/preset/store")
