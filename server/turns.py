@@ -39,9 +39,10 @@ class Turn(NamedTuple):
 class Turns:
     """Does what packets ask, and answers.
 
-    Events are queued at once. What reads or keeps presets, or waits for the engine, is done on a thread of its own, and
-    until then all that the same host says waits behind it. What is slower, models and files, has another thread,
-    for which only `/sync` waits. A context manager: entering starts the threads.
+    Events are queued at once. What moves knobs to presets, or waits for the engine, is done on a thread of its own, and
+    until then all that the same host says waits behind it. Presets are written on another, for which only those who ask
+    for presets wait, and what is slower, models and files, is done on a third. `/sync` waits for all of them.
+    A context manager: entering starts the threads.
     """
 
     def __init__(
@@ -55,18 +56,18 @@ class Turns:
     ) -> None:
         self._queue, self._engine, self._presets, self._moves = queue, engine, presets, moves
         self._at_once, self._slowly = at_once, slowly
-        self._ordered: Mapping[str, Answer] = {
+        self._ordered: Mapping[str, Callable[[Command, Reply, str], None]] = {
             "/preset/store": self._store,
-            "/preset/delete": self._delete,
-            "/preset/list": self._list,
             "/clearSched": self._clear,
         }
-        self._in_order, self._waiting, self._slow = Worker("presets"), Worker("sync"), Worker("slow answers")
+        self._on_disk: Mapping[str, Answer] = {"/preset/delete": self._delete, "/preset/list": self._list}
+        self._in_order, self._disk = Worker("what keeps its order"), Worker("presets")
+        self._waiting, self._slow = Worker("sync"), Worker("slow answers")
         self._closing = threading.Event()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        for worker in (self._slow, self._waiting, self._in_order):
+        for worker in (self._slow, self._disk, self._waiting, self._in_order):
             self._stack.enter_context(worker)
         return self
 
@@ -97,6 +98,7 @@ class Turns:
             if command.row.answered_by == "engine":
                 events.append(ControlEvent(command.address, command.values, at_sample, source))
             elif pattern in PRESET_MOVES:
+                self._disk.settle()
                 if moved := answered(partial(self._moves.event, command), command, reply):
                     events.append(ControlEvent(*moved, at_sample, source))
                     done += [command.address] if command.row.reply else []
@@ -119,21 +121,30 @@ class Turns:
     def _answer(self, command: Command, reply: Reply, sender: str) -> None:
         pattern = command.row.pattern
         if pattern in self._ordered:  # it is the thread for them that does this
-            answered(partial(self._ordered[pattern], command, reply), command, reply)
+            answered(partial(self._ordered[pattern], command, reply, sender), command, reply)
             return
         if pattern == "/sync":
             # As with scsynth, not before a model is loaded that the same sender asked for.
             worker = self._slow if self._slow.busy(sender) else self._waiting
             answer = partial(self._sync, command, reply, self._queue.put_count)
+        elif pattern in self._on_disk:
+            worker, answer = self._disk, partial(self._on_disk[pattern], command, reply)
         else:
             worker, answer = self._slow, partial(self._slowly[pattern], command, reply)
+        self._later(worker, answer, command, reply, sender)
+
+    def _later(self, worker: Worker, answer: Callable[[], None], command: Command, reply: Reply, sender: str) -> None:
         if not worker.put(partial(answered, answer, command, reply), sender):
             reply("/fail", command.address, "too much is waiting")
 
-    def _store(self, command: Command, reply: Reply) -> None:
-        presets = have(self._presets, "presets")
+    def _store(self, command: Command, reply: Reply, sender: str) -> None:
+        have(self._presets, "presets")
         self._wait_until_taken_in(command.address, self._queue.put_count)
-        presets.store(str(command.values[0]), self._engine.targets())
+        keep = partial(self._keep, command, reply, self._engine.targets())
+        self._later(self._disk, keep, command, reply, sender)
+
+    def _keep(self, command: Command, reply: Reply, knobs: Sequence[float]) -> None:
+        have(self._presets, "presets").store(str(command.values[0]), knobs)
         reply("/done", command.address)
 
     def _delete(self, command: Command, reply: Reply) -> None:
@@ -143,12 +154,13 @@ class Turns:
     def _list(self, command: Command, reply: Reply) -> None:
         reply("/preset/list.reply", *have(self._presets, "presets").names())
 
-    def _clear(self, command: Command, reply: Reply) -> None:
+    def _clear(self, command: Command, reply: Reply, _: str) -> None:
         self._wait_until_taken_in(command.address, self._queue.put_count)
         self._engine.clear_scheduled()
         reply("/done", command.address)
 
     def _sync(self, command: Command, reply: Reply, goal: int) -> None:
+        self._disk.settle()
         self._wait_until_taken_in(command.address, goal)
         reply("/synced", *command.values)
 

@@ -50,6 +50,12 @@ class Worker:
         """Whether a job for `sender` waits or is being done."""
         return sender in self._waiting
 
+    def settle(self) -> None:
+        """Wait until all that was put so far is done."""
+        done = threading.Event()
+        if self._waiting and self.put(done.set, ""):
+            done.wait()
+
     def _serve(self) -> None:
         while (job := self._jobs.get()) is not None:
             do, sender = job

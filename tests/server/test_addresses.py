@@ -51,7 +51,7 @@ def test_what_is_no_number_is_refused(namespace, value):
         ("/latent/0", [], "takes 1 argument, got 0; usage: /latent/<knob> value (-4 to 4)"),
         ("/latent", [0.0] * 6, "takes 1 to 5 arguments, got 6; usage: /latent value… (-4 to 4)"),
         ("/spline_to", [1.0] * 8, "takes 5 values for each place, got 7; usage: /spline_to over_s (0 to 3600 s) value"),
-        ("/panic", [1], "takes 0 arguments, got 1; usage: /panic"),
+        ("/panic", [2], "takes 0 arguments, got 1; usage: /panic"),
         ("/sync", [1.5], "id must be a whole number, got 1.5"),
         ("/sync", [2**40], "id must be -2.14748e+09 to 2.14748e+09"),
         ("/preset/store", [None], "name must be a name, got nil"),

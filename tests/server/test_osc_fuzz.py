@@ -15,6 +15,7 @@ import soundfile
 from desk_rig import DeskRig
 from fakes import write_fake_model
 from latentone.server.delivery import deliver
+from latentone.server.events import Value
 from osc_peer import DEADLINE_S, Client, bundle, message
 
 COUNT, SEED = 200_000, 20240607
@@ -27,11 +28,15 @@ AT_ONCE = 50
 def test_two_hundred_thousand_packets_are_all_refused_and_told(tmp_path, caplog):
     rig = DeskRig(tmp_path, voices=2)
     heard: list[tuple] = []
+
+    def hear(address: str, *values: Value) -> None:
+        heard.append((address, *values))
+
     for packet in hostile.packets(SEED, COUNT):
-        deliver(packet, rig.desk, lambda *reply: heard.append(reply), "osc 127.0.0.1:9")
+        deliver(packet, rig.desk, hear, "osc 127.0.0.1:9")
     assert len(heard) == COUNT
     assert {reply[0] for reply in heard} == {"/fail"}
-    deliver(message("/status"), rig.desk, lambda *reply: heard.append(reply), "osc 127.0.0.1:9")
+    deliver(message("/status"), rig.desk, hear, "osc 127.0.0.1:9")
     assert heard[-1][10] == sum(address == "" for _, address, _ in heard[:-1]) > COUNT / 2
     assert rig.queue.take() is None
     assert not caplog.records, "no exception was caught either"
