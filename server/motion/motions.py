@@ -154,8 +154,8 @@ class Motions:
         """Go on with the motions of as many voices of another model, as far as these have its knobs, from where they are."""
         self.clock.tempo_bpm, self.clock.running = other.clock.tempo_bpm, other.clock.running
         self._seed, self._walks = other._seed, other._walks
-        dim = self._targets.shape[1]
-        shared = slice(0, min(dim, other.offsets.shape[1]))
+        dim = len(self._targets[0])
+        shared = slice(0, min(dim, len(other._targets[0])))
         self.offsets[:, shared] = other.offsets[:, shared]
         for going in other._going:
             motion, moves = going.motion, np.zeros(self.offsets.shape, dtype=bool)

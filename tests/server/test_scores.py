@@ -8,7 +8,7 @@ import mido
 import pytest
 from latentone.export.errors import LatentoneError
 from latentone.server.addresses import Namespace
-from latentone.server.config import load_config
+from latentone.server.config import load_settings
 from latentone.server.midi.files import player_of_files
 from latentone.server.packets import write_message
 from latentone.server.scores import Score, read_score
@@ -18,7 +18,7 @@ RATE_HZ = 16000
 
 
 def read(path: Path) -> Score:
-    player = player_of_files(load_config(None, {}), Namespace(NAMES))
+    player = player_of_files(load_settings(None, {"midi.notes": False}), Namespace(NAMES))
     return read_score(path, RATE_HZ, NAMES, player.commands)
 
 
@@ -208,7 +208,12 @@ def test_a_midi_file_plays_through_the_bindings_in_its_own_tempo(tmp_path):
     write_midi(tmp_path / "s.mid")
     score = read(tmp_path / "s.mid")
     # 240 ticks at 120 beats a minute are 0.25 s; of the next 720, 240 go at 120 and 480 at 60.
-    assert told(score) == [(4000, "/latent/1", 1.0), (24000, "/latent/1", -1.0)]
+    assert told(score) == [
+        (0, "/tempo_bpm", 120.0),
+        (4000, "/latent/1", 1.0),
+        (8000, "/tempo_bpm", 60.0),
+        (24000, "/latent/1", -1.0),
+    ]
     assert score.seconds == pytest.approx(2.5)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import mido
 import numpy as np
@@ -68,7 +69,7 @@ class Concert:
         self.engine = Engine(decoder, self.tape, mapping, Levels(), self.queue, block_samples=80)
         names = decoder.manifest.latent_names
 
-        def commands(message: mido.Message) -> list[tuple[str, tuple[float]]]:
+        def commands(message: Any) -> list[tuple[str, tuple[float]]]:
             return [("/latent/0", (message.value / 128,))] if message.type == "control_change" else []
 
         self.scores = LiveScores(
