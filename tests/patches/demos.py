@@ -14,18 +14,21 @@ from playing import playing, send
 from sclang import QUARK, run_sclang
 
 DEMOS = QUARK / "demos"
+WINDOW = DEMOS / "knobs-window.png"
 TURNED = """
 	fork({
-		2.wait;
+		while { ~knobs.isNil } { 0.05.wait };
+		1.wait;
+		Image.fromWindow(~knobs[\\window].view).write("WINDOW");
 		~knobs[\\sliders].do { |slider|
 			40.do { |i| slider.valueAction = (i / 40 * 2pi).sin; 0.03.wait };
 			0.1.wait;
 		};
 	}, AppClock);
-"""
-"""A hand that turns one knob of the window after another."""
+""".replace("WINDOW", str(WINDOW))
+"""A hand that takes a picture of the window, and turns one knob of it after another."""
 HANDS = {"knobs": TURNED, "pentatonic": "", "analysis": ""}
-LENGTHS_S = {"knobs": 13.0, "pentatonic": 27.0, "analysis": 12.0}
+LENGTHS_S = {"knobs": 13.0, "pentatonic": 23.0, "analysis": 12.0}
 
 RUN = """
 (

@@ -42,6 +42,8 @@ def test_it_speaks_the_whole_table(table_server: TableServer, tmp_path: Path) ->
     assert ("/voice/1/latent", (pytest.approx(0.3), pytest.approx(0.4))) in table_server.heard
     assert ("/voice/1/gain_db", (-6.0,)) in table_server.heard
     assert ("/voice/1/gate", (pytest.approx(0.8),)) in table_server.heard
+    of_voice_3 = {heard for heard in table_server.heard if heard[0].startswith("/voice/3")}
+    assert of_voice_3 - {("/voice/3/gate", (0.0,))} == {("/voice/3/latent/0", (0.25,)), ("/voice/3/gate", (1.0,))}
 
 
 def test_it_boots_plays_and_quits_a_server(fake_model: Path, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def test_knobs_that_are_turned_in_the_window_are_heard(tmp_path: Path) -> None:
         fork({
             while { ~knobs.isNil } { 0.05.wait };
             1.wait;
+            if(~knobs[\\sliders].any { |slider| slider.sliderView.bounds.width < 100 }) { 1.exit };
             ~knobs[\\sliders].first.valueAction = -1;
             1.5.wait;
             ~knobs[\\sliders].first.valueAction = 1;
@@ -63,4 +64,5 @@ def test_speech_that_scsynth_analyses_is_spoken_along(tmp_path: Path, jack: Jack
 
 def test_each_demo_has_its_picture() -> None:
     demos = Path(__file__).parents[2] / "patches" / "supercollider" / "demos"
-    assert {path.stem for path in demos.glob("*.scd")} == {path.stem for path in demos.glob("*.png")} == set(HANDS)
+    assert {path.stem for path in demos.glob("*.scd")} == set(HANDS)
+    assert set(HANDS) <= {path.stem for path in demos.glob("*.png")}

@@ -41,7 +41,8 @@ LatentoneEvent {
 		^pairs.flop
 	}
 
-	*own { |event, key| ^if(event.includesKey(key)) { event[key].value } }
+	// `includesKey` would look into the default event, too.
+	*own { |event, key| ^if(event.keys.includes(key)) { event[key].value } }
 
 	// \z0, \z1 … are knobs by index; others by the names that the model gives them.
 	*knobKeys { |event, latentone|

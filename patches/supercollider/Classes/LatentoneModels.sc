@@ -7,7 +7,9 @@ LatentoneModels {
 	list { |action, onFail| ^latentone.ask(['/model/list'], action, onFail) }
 
 	// Loaded aside and faded over to, which takes some seconds.
-	load { |name, action, onFail, timeout = 120| ^latentone.ask(['/model/load', name], action, onFail, timeout) }
+	load { |name, action, onFail, timeout = 120, runtime|
+		^latentone.ask(['/model/load', name] ++ runtime, action, onFail, timeout)
+	}
 
 	info { |action, onFail|
 		var keys = #[name, sampleRate, latents, channels, voices, runtime];

@@ -116,6 +116,12 @@ TestLatentoneTable : UnitTest {
 		this.assert(player.isPlaying.not, "it came to its end");
 	}
 
+	test_pattern_leaves_alone_what_it_does_not_name {
+		var player = Pbind(\type, \latentone, \latentone, latentone, \voice, 3, \z0, Pseq([0.25]), \dur, 0.1).play;
+		0.5.wait;
+		this.assert(player.isPlaying.not, "it came to its end");
+	}
+
 	test_quit {
 		latentone.quit.wait;
 		this.assert(latentone.isRunning.not, "a server that has ended is not running");
