@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import mido
 import pytest
@@ -89,7 +89,7 @@ class Presets:
 
 
 @pytest.fixture
-def system(monkeypatch) -> Iterator[System]:
+def system(monkeypatch) -> System:
     monkeypatch.setattr("latentone.server.controllers.midi._LOOK_S", 0.01)
     return System("nanoKONTROL2", "Keystation", "taken")
 

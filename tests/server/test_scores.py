@@ -7,8 +7,9 @@ from pathlib import Path
 import mido
 import pytest
 from latentone.export.errors import LatentoneError
+from latentone.server.addresses import Namespace
 from latentone.server.config import load_config
-from latentone.server.controllers.midi import MidiMap
+from latentone.server.midi.files import player_of_files
 from latentone.server.packets import write_message
 from latentone.server.scores import Score, read_score
 
@@ -17,8 +18,8 @@ RATE_HZ = 16000
 
 
 def read(path: Path) -> Score:
-    midi_map = MidiMap(load_config(None, {}).mapping.midi, NAMES)
-    return read_score(path, RATE_HZ, NAMES, midi_map.commands)
+    player = player_of_files(load_config(None, {}), Namespace(NAMES))
+    return read_score(path, RATE_HZ, NAMES, player.commands)
 
 
 def read_yaml(tmp_path: Path, text: str) -> Score:
@@ -207,12 +208,18 @@ def test_a_midi_file_plays_through_the_bindings_in_its_own_tempo(tmp_path):
     write_midi(tmp_path / "s.mid")
     score = read(tmp_path / "s.mid")
     # 240 ticks at 120 beats a minute are 0.25 s; of the next 720, 240 go at 120 and 480 at 60.
-    assert told(score) == [(4000, "/latent/1", 1.0), (24000, "/latent/1", -1.0)]
+    assert told(score) == [
+        (0, "/tempo_bpm", 120.0),
+        (4000, "/latent/1", 1.0),
+        (4000, "/voice/0/gate", 64 / 127),
+        (8000, "/tempo_bpm", 60.0),
+        (24000, "/latent/1", -1.0),
+    ]
     assert score.seconds == pytest.approx(2.5)
 
 
 def test_a_midi_file_that_moves_nothing_says_where_to_bind(tmp_path):
-    mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("note_on")])]).save(tmp_path / "s.mid")
+    mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("pitchwheel")])]).save(tmp_path / "s.mid")
     with pytest.raises(LatentoneError, match=r"nothing in this MIDI file moves anything; see mapping\.midi"):
         read(tmp_path / "s.mid")
 
