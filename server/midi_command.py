@@ -81,7 +81,7 @@ def _monitor(
     lower, upper = mpe_zones(config.midi, ready_made)
     with Maps(namespace, own, ready_made, defaults=defaults, settings_file=file) as maps:
         if learn is not None:
-            maps.learn(learn, *ends, lambda source, _: learned.append(source))
+            maps.learn(learn, *ends, lambda source, target: learned.append(source))
         system = RtMidiSystem(config.midi.backend)
         _list(system.input_names(), config.midi.inputs, say)
         controller = MidiController(

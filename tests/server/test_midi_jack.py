@@ -86,6 +86,13 @@ def box(name: str = "box") -> Iterator[Box]:
             process.wait(10)
 
 
+def connect(sender: Box, events: EventQueue) -> None:
+    """Wait until what is sent arrives: JACK connects a moment after the port is open."""
+    assert until(lambda: sender.send(cc(64)) or taken(events))
+    sender.send(cc(1))
+    assert until(lambda: ("/latent/0", (-1 + 1 / 64,)) in taken(events))
+
+
 def controller(events: EventQueue, **options) -> MidiController:
     played = maps(binding(), binding("cc14 2", "z1"), voices=2)
     settings = {"events": events, "maps": played, "notes": NoteVoices(2), "system": lambda: RtMidiSystem("jack")}
@@ -102,6 +109,7 @@ def test_another_programs_knobs_and_notes_play():
     events = EventQueue()
     with box() as sender, controller(events) as midi:
         assert midi.describe() == "midi  box:knobs"
+        connect(sender, events)
         sender.send(cc(127), cc(64, 2), cc(0, 34), on(60))
         assert heard(events, 3) == [("/latent/0", (1.0,)), ("/latent/1", (0.0,)), ("/voice/0/gate", (1.0,))]
 
@@ -109,6 +117,7 @@ def test_another_programs_knobs_and_notes_play():
 def test_bytes_that_are_no_message_sysex_clock_and_sensing_pass_in_peace():
     events = EventQueue()
     with box() as sender, controller(events):
+        connect(sender, events)
         sysex = bytes([0xF0, *[1] * 300, 0xF7])
         sender.send(b"\xe0", b"\x90\x40", b"\xb0", b"\xf4", sysex, b"\xfe", b"\xf8", b"\xf2\x01\x02", b"\x7f")
         sender.send(cc(127))
@@ -122,6 +131,7 @@ def test_a_box_that_goes_and_comes_back_plays_again_without_a_restart():
         for voice in (0, 1, 0):
             with box() as sender:
                 assert until(lambda: midi.inputs() == ["box:knobs"])
+                connect(sender, events)
                 sender.send(on(60), cc(127))
                 assert heard(events, 2) == [(f"/voice/{voice}/gate", (1.0,)), ("/latent/0", (1.0,))]
             assert until(lambda: midi.inputs() == [])
@@ -166,6 +176,7 @@ def test_the_monitor_says_in_plain_words_what_arrives_and_what_it_moves(settings
     with box() as sender, latentone_midi("--config", str(settings)) as process:
         lines = lines_until(process, "move something; Ctrl-C ends")
         assert "input  box:knobs" in lines
+        time.sleep(0.2)  # JACK connects a moment after the port is open
         sender.send(cc(64, 21), cc(1, 90), on(60, velocity=100))
         assert lines_until(process, "key 60")[-3:] == [
             "box:knobs: CC 21 (knob, fader or button) on channel 1 at 64 → /latent/1 pitch_2 = +0.00",
@@ -179,6 +190,7 @@ def test_the_monitor_says_in_plain_words_what_arrives_and_what_it_moves(settings
 def test_a_control_is_learned_by_moving_it_and_kept(settings):
     with box() as sender, latentone_midi("--config", str(settings), "--learn", "z3") as process:
         lines_until(process, "move the control that is to move z3")
+        time.sleep(0.2)
         sender.send(cc(10, 77), cc(30, 77))
         said = lines_until(process, "written into")[-1]
         assert said == f"cc 77 channel 1 moves z3 from now on: written into {settings}"
