@@ -42,14 +42,15 @@ def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for key, value in (("NO_AUDIO_RESERVATION", "1"), ("NO_START_SERVER", "1"), ("DEFAULT_SERVER", name)):
             patch.setenv(f"JACK_{key}", value)
         log = (tmp_path_factory.mktemp("jack") / "log").open("w")
-        command = ["jackd", "-n", name, "-r", "-d", "dummy", "-r", "48000", "-p", "256"]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        # The server ends when its input does: also with tests that were killed.
+        with_us = 'jackd "$@" </dev/null & read -r _; kill $!; wait $!'
+        command = ["sh", "-c", with_us, "sh", "-n", name, "-r", "-d", "dummy", "-r", "48000", "-p", "256"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
         try:
             assert until(lambda: _is_up(name)), f"jackd did not start, see {log.name}"
             yield
         finally:
-            process.terminate()
-            process.wait(10)
+            process.communicate(timeout=10)
             for file in Path("/dev/shm").glob(f"jack*{name}*"):
                 file.unlink(missing_ok=True)
 
