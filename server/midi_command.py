@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import threading
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,17 +76,12 @@ def _monitor(
     ready_made = read_ready_made(config.mapping.include, defaults)
     own = [*config.mapping.midi, *config.mapping.osc]
     heard: queue.SimpleQueue[tuple[str, Any, Commands]] = queue.SimpleQueue()
-    learned = threading.Event()
+    learned: list[str] = []
     events = EventQueue()
     lower, upper = mpe_zones(config.midi, ready_made)
     with Maps(namespace, own, ready_made, defaults=defaults, settings_file=file) as maps:
         if learn is not None:
-
-            def bound(source: str, target: str) -> None:
-                say(f"{source} moves {target} from now on")
-                learned.set()
-
-            maps.learn(learn, *ends, bound)
+            maps.learn(learn, *ends, lambda source, target: learned.append(source))
         system = RtMidiSystem(config.midi.backend)
         _list(system.input_names(), config.midi.inputs, say)
         controller = MidiController(
@@ -103,15 +97,15 @@ def _monitor(
         )
         for line in maps.unused():
             say(f"unused with this model: {line}")
-        say(f"move the control that is to move {learn} …" if learn else "move something; Ctrl-C ends")
-        ends_s = None if seconds is None else time.monotonic() + seconds
         with controller:
-            while not learned.is_set() and (ends_s is None or time.monotonic() < ends_s):
+            say(f"move the control that is to move {learn} …" if learn else "move something; Ctrl-C ends")
+            ends_s = None if seconds is None else time.monotonic() + seconds
+            while not learned and (ends_s is None or time.monotonic() < ends_s):
                 _tell(heard, names, say)
                 while events.take() is not None:
                     pass  # nobody plays here
-        if learned.is_set():
-            say(f"written into {maps.save()}")
+        if learned:
+            say(f"{learned[0]} moves {learn} from now on: written into {maps.save()}")
         elif learn is not None:
             raise LatentoneError(f"nothing was moved: {learn} is as it was")
 

@@ -78,6 +78,8 @@ _RATE = Argument("rate", low=0.0, high=50.0)
 _DEPTH = Argument("depth", low=0.0, high=4.0)
 _PER = Argument("per", "string", choices=("second", "beat"), optional=True)
 _TARGET = Argument("target", "string")
+_ENDS = tuple(Argument(name, low=-3600.0, high=3600.0, optional=True) for name in ("low", "high"))
+"""In the units of the target, whatever it is."""
 
 _LATENTS = (
     Address(
@@ -250,7 +252,7 @@ _MODELS = (
 _MAPS = (
     Address(
         "/map/learn",
-        (_TARGET, replace(KNOB, name="low", optional=True), replace(KNOB, name="high", optional=True)),
+        (_TARGET, *_ENDS),
         "The next control that is moved, MIDI or an OSC address of its own, is to move the target, such as /latent/3 or z3, "
         "from low to high.",
         "server",
@@ -262,8 +264,7 @@ _MAPS = (
         (
             Argument("source", "string"),
             _TARGET,
-            Argument("low", low=-3600.0, high=3600.0, optional=True),
-            Argument("high", low=-3600.0, high=3600.0, optional=True),
+            *_ENDS,
             Argument("curve", "string", choices=("linear", "exponential", "s", "steps"), optional=True),
         ),
         "Lets a source move a target: `cc 20`, `cc14 1`, `nrpn 300`, `bend`, `pressure` with `channel 2` after it if one is "

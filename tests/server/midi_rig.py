@@ -51,6 +51,6 @@ def off(key: int, channel: int = 1) -> mido.Message:
     return mido.Message("note_off", note=key, channel=channel - 1)
 
 
-def play(player: MidiPlayer, *messages: mido.Message) -> Commands:
+def play(player: MidiPlayer, *messages: mido.Message | mido.MetaMessage) -> Commands:
     """What all of the messages, in their order and at one time, ask for."""
     return [command for message in messages for command in player.commands(message, 0.0)]

@@ -62,7 +62,7 @@ def mine(tmp_path: Path) -> Path:
 
 def test_what_is_learned_is_added_and_no_other_line_is_touched(mine):
     moving = maps_of(mine)
-    moving.learn("z3", 0.0, 1.0, lambda *_: None)
+    moving.learn("z3", 0.0, 1.0, lambda source, target: None)
     for place in (0.0, 1.0):
         moving.moved(Moved(Source("cc", 77, 2), place))
     moving.add("/1/fader1", "brightness", None, None, "exponential")

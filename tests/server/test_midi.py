@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import mido
 import pytest
@@ -89,7 +89,7 @@ class Presets:
 
 
 @pytest.fixture
-def system(monkeypatch) -> Iterator[System]:
+def system(monkeypatch) -> System:
     monkeypatch.setattr("latentone.server.controllers.midi._LOOK_S", 0.01)
     return System("nanoKONTROL2", "Keystation", "taken")
 
@@ -190,9 +190,10 @@ def test_bytes_that_are_no_message_change_nothing_and_raise_nothing(system, even
     rng = random.Random(3)
     with controller(system, events, notes=None):
         for _ in range(20_000):
+            # Cut off, too long, without a status, with one that there is not, or with a status inside.
             data = [rng.randrange(256) for _ in range(rng.randrange(6))]
-            if data and rng.random() < 0.8:
-                data[0] = rng.choice((0xE0, 0xF0, 0xF1, 0xF4, 0xFF))
+            if data:
+                data[0] = rng.choice((0xE0, 0xF0, 0xF1, 0xF4, 0xFF, data[0] & 127))
             system.plugged["nanoKONTROL2"](data)
         assert taken(events) == []
         system.send("nanoKONTROL2", cc(127))
@@ -223,16 +224,6 @@ def test_a_program_change_recalls_a_preset_by_its_place(system, events, caplog):
     with controller(system, events, desk=presets, presets=presets, programs=["broken"]):
         change(0)
         assert until(lambda: "program change 1: preset 'broken' does not fit this model" in caplog.text)
-
-
-def test_three_hundred_messages_a_second_are_little_work(system, events):
-    """A hundredth of a core would be 33 µs each; what is claimed here is a tenth, whatever machine this is."""
-    with controller(system, events, maps=maps(*(binding(f"cc {number}") for number in range(128)), voices=4)):
-        began_s = time.thread_time()
-        for step in range(3000):
-            system.send("nanoKONTROL2", cc(step % 128, control=step % 120))
-            events.take()
-        assert time.thread_time() - began_s < 1.0
 
 
 def test_a_machine_as_it_is_never_crashes(events):

@@ -8,7 +8,7 @@ import mido
 import pytest
 from latentone.export.errors import LatentoneError
 from latentone.server.addresses import Namespace
-from latentone.server.config import load_settings
+from latentone.server.config import load_config
 from latentone.server.midi.files import player_of_files
 from latentone.server.packets import write_message
 from latentone.server.scores import Score, read_score
@@ -18,7 +18,7 @@ RATE_HZ = 16000
 
 
 def read(path: Path) -> Score:
-    player = player_of_files(load_settings(None, {"midi.notes": False}), Namespace(NAMES))
+    player = player_of_files(load_config(None, {}), Namespace(NAMES))
     return read_score(path, RATE_HZ, NAMES, player.commands)
 
 
@@ -211,6 +211,7 @@ def test_a_midi_file_plays_through_the_bindings_in_its_own_tempo(tmp_path):
     assert told(score) == [
         (0, "/tempo_bpm", 120.0),
         (4000, "/latent/1", 1.0),
+        (4000, "/voice/0/gate", 64 / 127),
         (8000, "/tempo_bpm", 60.0),
         (24000, "/latent/1", -1.0),
     ]
@@ -218,7 +219,7 @@ def test_a_midi_file_plays_through_the_bindings_in_its_own_tempo(tmp_path):
 
 
 def test_a_midi_file_that_moves_nothing_says_where_to_bind(tmp_path):
-    mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("note_on")])]).save(tmp_path / "s.mid")
+    mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("pitchwheel")])]).save(tmp_path / "s.mid")
     with pytest.raises(LatentoneError, match=r"nothing in this MIDI file moves anything; see mapping\.midi"):
         read(tmp_path / "s.mid")
 
