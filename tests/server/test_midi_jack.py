@@ -46,7 +46,9 @@ def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         try:
             assert until(
-                lambda: b"not running" not in subprocess.run(["jack_wait", "-c", "-s", name], capture_output=True).stdout
+                lambda: (
+                    b"not running" not in subprocess.run(["jack_wait", "-c", "-s", name], capture_output=True).stdout
+                )
             )
             yield
         finally:
