@@ -30,8 +30,10 @@ from jack_recorder import JackRecorder  # noqa: E402
 from jack_server import JackServer  # noqa: E402
 from osc_program import free_udp_port, started  # noqa: E402
 
+STEP_SAMPLES = 8
+"""The decoder's latents can change once in so many of its samples, as the shipped model's can."""
 QUANTUM_MS = 4.0
-"""Latents move once in so long: 64 samples at 16 kHz."""
+"""A latent frame of the shipped model: 64 samples at 16 kHz."""
 THRESHOLD = 1e-3
 """A change this large is the step; ripples of a resampler are smaller, and every step is 100 times as large."""
 WINDOW_S = 0.1
@@ -95,7 +97,7 @@ def main() -> int:
         port, super_port = free_udp_port(), free_udp_port()
         settings = ["--latency-ms", str(asked.latency_ms), "--block", str(asked.block), "--osc-port", str(port)]
         play = [sys.executable, "-m", "latentone.server", "play", str(folder / "step.onnx"), *settings]
-        write_fake_model(folder / "step.onnx")
+        write_fake_model(folder / "step.onnx", hop_samples=STEP_SAMPLES)
         ours = stack.enter_context(started([*play, "--sink", "device"], port))
         recorder.connect(0, "PortAudio:out_0")
         scsynth = stack.enter_context(started(["scsynth", "-u", str(super_port), "-i", "0", "-o", "2"], super_port))

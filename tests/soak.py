@@ -17,6 +17,7 @@ import contextlib
 import itertools
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -143,7 +144,6 @@ def soak(asked: argparse.Namespace) -> int:
         environment = {**os.environ, "TERM": "dumb"}
         if output is not None:
             command.append("--midi")
-            environment["MIDO_BACKEND"] = "mido.backends.rtmidi/UNIX_JACK"
         log = stack.enter_context(open(folder / "server.log", "w+"))
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         stack.callback(server.wait)
@@ -183,10 +183,12 @@ def soak(asked: argparse.Namespace) -> int:
             print("the server does not end when told to")
         log.seek(0)
         said = log.read()
-        xruns = (folder / "jackd.log").read_text(errors="replace").count("XRun")
+        jack_said = (folder / "jackd.log").read_text(errors="replace")
+        late_clients = Counter(re.findall(r"client = (.+?) was not finished", jack_said))
 
     print(f"{asked.seconds:g} s, JACK periods of {asked.period}, ring {asked.latency_ms:g} ms, blocks of {asked.block}")
-    print(f"load of the machine {os.getloadavg()[0]:.1f}; xruns of the JACK server {xruns}")
+    late = ", ".join(f"{name} {count}" for name, count in late_clients.items()) or "nobody"
+    print(f"load of the machine {os.getloadavg()[0]:.1f}; JACK clients that were late: {late}")
     print("sent: " + ", ".join(f"{count} {name}" for name, count in sent.items()) + f"; lost in the socket {lost}")
     print("swaps: " + (", ".join(f"{count} {how}" for how, count in swaps.items()) or "none"))
     for name in first:

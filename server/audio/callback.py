@@ -6,16 +6,20 @@ engine's process writes, so nothing that runs Python stands between the engine's
 
 from __future__ import annotations
 
+# pyright: reportCallIssue=false
+# An intrinsic is written with a typing context first, which those who call it do not give.
 import ctypes
 import math
 from typing import Any
 
 from llvmlite import ir
-from numba import carray, cfunc, njit, types
+from numba import carray as _carray  # pyright: ignore[reportPrivateImportUsage]
+from numba import cfunc, njit, types
 from numba.extending import intrinsic
 
 from . import ring as shared
 
+carray: Any = _carray
 FADE_S = 0.005
 LOCK_HZ = 0.2
 """Bandwidth of the loop that smooths the moments of the callbacks: it forgets jitter and follows the drift of a clock."""
@@ -23,9 +27,8 @@ ASTRAY_BLOCKS, ASTRAY_CALLS = 0.5, 8
 """So many callbacks in a row, each so far off, are no jitter: the device stood still or skipped, and the loop begins anew."""
 
 # The callback's own words, 64-bit integers, and its own numbers, float64; the last frames played follow the numbers.
-WORDS_AT, FRAMES_AT, OWN_AT, LENGTH, CHANNELS, RATE_HZ, MARGIN, CALLS, LARGEST, SOUNDING, RISEN, FALLEN, DONE = range(
-    13
-)
+WORDS_AT, FRAMES_AT, OWN_AT, LENGTH, CHANNELS, RATE_HZ, MARGIN = range(7)
+CALLS, LARGEST, SOUNDING, RISEN, FALLEN, DONE = range(7, 13)
 OWN_WORDS = 16
 NEXT_S, FRAME_S, LOCKED, ASTRAY, BEFORE = range(5)
 
@@ -54,7 +57,6 @@ STAMP, STAMP_FRAME, STAMP_NS, CALLED_NS, DELAY_NS, BLOCK = (
 )
 
 
-# An intrinsic is written with a typing context first, which those who call it do not give.
 @intrinsic
 def _pointer(_context: Any, address: Any) -> Any:
     """An address as a pointer that `carray` takes."""

@@ -76,6 +76,9 @@ def _ask(*arguments: str) -> dict[str, Any]:
         raise LatentoneError(f"a driver hung for {DEADLINE_S:.0f} s") from error
     lines = done.stdout.strip().splitlines()
     if done.returncode == 0 and lines:
-        return json.loads(lines[-1])
+        answer = json.loads(lines[-1])
+        if "error" in answer:
+            raise LatentoneError(answer["error"])
+        return answer
     how = f"killed by signal {-done.returncode}" if done.returncode < 0 else f"ended with status {done.returncode}"
     raise LatentoneError((done.stderr.strip().splitlines() or [f"a driver was {how}"])[-1])

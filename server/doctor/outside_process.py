@@ -13,14 +13,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ...export.errors import LatentoneError
+
 SLOW = ("tensorrt",)
 """Compile for minutes when they start."""
 
 
 def midi() -> dict[str, Any]:
-    import mido
+    """The inputs that `latentone play --midi` would find."""
+    from ..midi.ports import RtMidiSystem
 
-    return {"inputs": mido.get_input_names(), "outputs": mido.get_output_names()}  # pyright: ignore[reportAttributeAccessIssue]
+    system = RtMidiSystem()
+    names = system.input_names()
+    system.close()
+    return {"inputs": names}
 
 
 def providers(model: Path) -> dict[str, Any]:
@@ -36,7 +42,10 @@ def providers(model: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    answer = midi() if sys.argv[1] == "midi" else providers(Path(sys.argv[2]))
+    try:
+        answer = midi() if sys.argv[1] == "midi" else providers(Path(sys.argv[2]))
+    except LatentoneError as error:
+        answer = {"error": str(error)}
     print(json.dumps(answer))
 
 

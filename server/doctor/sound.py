@@ -9,29 +9,31 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from ..audio.device import AudioUnavailable, DeviceSink
+from ..audio.device import DeviceSink
 from ..audio.null import NullSink
 from ..config import Config
 from ..events import EventQueue
 from ..instrument import Running, choose_decoder, new_engine
+from ..output import open_sink
 from ..process import undisturbed
 from .finding import Finding
 from .measured import MeasuredSink
 
 BUSY = 0.7
 """A load above this leaves little for what else happens."""
-NULL_RATE_HZ, NULL_CHANNELS = 48000, 2
 SILENCE_DB = -90.0
 
 
 def sound(config: Config, seconds: float) -> Finding:
     """Play for `seconds` as `latentone play` would, and say how late the sound is, part by part."""
     with ExitStack() as stack:
+        config = _silent(config)
         choice = choose_decoder(config, Console(file=io.StringIO()))
-        sink, why_null = _open_sink(stack, config)
+        sink, why_null = open_sink(stack, config, choice.decoder.manifest)
+        assert isinstance(sink, DeviceSink | NullSink)
         measured = MeasuredSink(sink)
-        silent = config.model_copy(update={"audio": config.audio.model_copy(update={"gain_db": SILENCE_DB})})
-        engine = new_engine(silent, choice.decoder, measured, EventQueue(), None)
+        engine = new_engine(config, choice.decoder, measured, EventQueue(), None)
+        engine.layer.warm_up()
         stack.enter_context(undisturbed())
         with Running(engine, seconds, in_real_time=True) as running:
             running.start()
@@ -72,18 +74,10 @@ def sound(config: Config, seconds: float) -> Finding:
     return Finding("sound", "advice" if change else "ok", says, change, facts)
 
 
-def _open_sink(stack: ExitStack, config: Config) -> tuple[DeviceSink | NullSink, str]:
-    """The open sink, and why it is not the device."""
-    audio, why_null = config.audio, ""
-    latency_s = audio.latency_ms / 1000
-    if audio.sink in ("auto", "device"):
-        device = (audio.device, audio.sample_rate_hz, audio.channels, latency_s, audio.host_api, audio.exclusive)
-        try:
-            return stack.enter_context(DeviceSink(*device)), ""
-        except AudioUnavailable as error:
-            why_null = f"nothing is heard: {error}"
-    null = NullSink(audio.sample_rate_hz or NULL_RATE_HZ, audio.channels or NULL_CHANNELS, latency_s)
-    return stack.enter_context(null), why_null
+def _silent(config: Config) -> Config:
+    """The same, playing what nobody hears, and into no file."""
+    sink = "auto" if config.audio.sink == "file" else config.audio.sink
+    return config.model_copy(update={"audio": config.audio.model_copy(update={"gain_db": SILENCE_DB, "sink": sink})})
 
 
 def _parts(

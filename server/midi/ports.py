@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from ...export.errors import LatentoneError
 
 _APIS = {"alsa": "LINUX_ALSA", "jack": "UNIX_JACK", "coremidi": "MACOSX_CORE", "winmm": "WINDOWS_MM"}
 CLIENT = "Latentone"
+POLL_S = 0.001
 
 rtmidi: Any = _rtmidi
 """A compiled module, into which a type checker does not see."""
@@ -87,15 +89,38 @@ class _RtMidiPort:
         self._port.delete()
 
 
+class _PolledPort:
+    """Looks for messages itself. A callback would be called on JACK's own thread, which must not wait for the interpreter."""
+
+    def __init__(self, port: Any, received: Received) -> None:
+        self._port, self._received = port, received
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="midi", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._end.set()
+        self._thread.join()
+        self._port.close_port()
+        self._port.delete()
+
+    def _run(self) -> None:
+        while not self._end.wait(POLL_S):
+            while (event := self._port.get_message()) is not None:
+                self._received(event[0])
+
+
 def port_matches(pattern: str, name: str) -> bool:
     """Whether a port is meant: `pattern` is a part of its name, or has `*` and `?` in it; case does not count."""
     pattern, name = pattern.lower(), name.lower()
     return pattern in name or fnmatchcase(name, pattern)
 
 
-def _listening(port: Any, received: Received) -> _RtMidiPort:
+def _listening(port: Any, received: Received) -> Port:
     # Active sensing says nothing and comes every 300 ms.
     port.ignore_types(sysex=True, timing=False, active_sense=True)
+    if port.get_current_api() == rtmidi.API_UNIX_JACK:
+        return _PolledPort(port, received)
     port.set_callback(lambda event, _: received(event[0]))
     return _RtMidiPort(port)
 

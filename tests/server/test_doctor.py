@@ -70,7 +70,7 @@ def test_every_probe_answers_and_the_latency_is_measured_part_by_part(settings: 
 
 def test_what_is_broken_is_a_finding_and_never_a_traceback(settings: Path, tmp_path: Path) -> None:
     (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
-    (tmp_path / "mido.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    (tmp_path / "rtmidi.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(settings.read_text().replace("fake.onnx", str(settings.parent / "fake.onnx")) + "osc: {prot: 1}\n")
@@ -134,7 +134,7 @@ def test_where_all_is_well_nothing_is_to_be_changed() -> None:
 
 
 def test_a_driver_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "mido.py").write_text("import time; time.sleep(60)")
+    (tmp_path / "rtmidi.py").write_text("import time; time.sleep(60)")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
     monkeypatch.setattr(outside, "DEADLINE_S", 1.0)
     finding = find("MIDI", outside.midi)

@@ -15,7 +15,7 @@ class JackRecorder:
 
     def __init__(self, channels: int, name: str = "recorder") -> None:
         self._client = jack.Client(name, no_start_server=True)
-        self._inputs = [self._client.inports.register(f"in_{number}") for number in range(channels)]
+        self._inputs: list[Any] = [self._client.inports.register(f"in_{number}") for number in range(channels)]
         self._blocks: deque[tuple[int, list[np.ndarray]]] = deque()
         self.xruns = 0
         self._client.set_process_callback(self._process)

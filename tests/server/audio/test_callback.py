@@ -182,6 +182,5 @@ def test_after_a_device_has_skipped_the_clock_is_right_again_at_once():
     for _ in range(1000):
         clock.call(0.0)
     assert abs(clock.call(0.05)) < 0.005, "one late call is not believed"
-    for _ in range(20):
-        error_s = clock.call(0.0, skipped_s=0.02)
-    assert abs(error_s) < 1e-6
+    errors_s = [clock.call(0.0, skipped_s=0.02) for _ in range(20)]
+    assert abs(errors_s[-1]) < 1e-6
