@@ -17,7 +17,7 @@ from ..export.runtime import Decoder
 from .audio import Sink
 from .clock import StreamClock
 from .events import ControlEvent, EventQueue
-from .layer import Layer
+from .layer import WAKE, Layer
 from .layers import Layers
 from .levels import Levels
 from .mapping import Mapping
@@ -244,9 +244,13 @@ class Engine:
         if at is not None and at < self._sample:
             self._late += 1
             at = None
-        if event.address == PANIC:  # both halves on one sample
+        voice = self.levels.voice_of(event.address)
+        if event.address == PANIC or voice is not None:
+            # Both halves of a panic on one sample; and a voice that opens has to have been computed by then.
             at = max(at or 0, self.layer.now())
             event = replace(event, at_sample=at)
+            if voice is not None and self.levels.sounds(event):
+                self._ahead.put(ControlEvent(WAKE, (voice,), at), at)
         if owned:
             if at is None:
                 self.levels.apply(event)

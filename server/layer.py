@@ -16,6 +16,9 @@ from .resampler import Resampler
 from .schedule import Schedule
 from .voices import Voices
 
+WAKE = "/wake"
+"""Not in the namespace: how the layer keeps for later which voice is to be computed."""
+
 
 class Layer:
     """Plays one decoder from `origin` on, a sample of the output's stream.
@@ -56,15 +59,17 @@ class Layer:
         self._piece = most  # model samples made at a time
         rows = voices * manifest.channels
         self._resampler = Resampler(manifest.sample_rate_hz, sample_rate_hz, rows, most + 2 * self._step)
-        self._voices = Voices(decoder, mapping, active, most // hop, seed, idle)
+        self._computed = np.zeros(voices, dtype=bool)
+        self._voices = Voices(decoder, mapping, self._computed, most // hop, seed, idle)
         self._schedule = Schedule(self._step)
         self._made = 0  # model samples
         self._out = np.zeros(rows * most_samples, np.float32)
         self._silence = np.zeros(rows * most, np.float32)
-        # What has been made ahead holds nothing of a voice that wakes: there it rises, and not with a step.
-        self._wake_samples = max(self._resampler.ahead_samples, self._step - 1)
-        self._waking = [Ramp(np.ones(1), max(1, self._wake_samples)) for _ in range(voices)]
-        self._awake = np.zeros(voices, dtype=bool)
+        self._woken_until = np.zeros(
+            voices, np.int64
+        )  # the output samples at which voices that are woken begin to sound
+        # After a failure the resampler holds its silence, out of which the sound rises.
+        self._rising = Ramp(np.ones(1), max(1, self._resampler.ahead_samples))
         self._rise = np.zeros((1, most), np.float32)
 
     @property
@@ -96,6 +101,9 @@ class Layer:
 
     def apply(self, event: ControlEvent) -> None:
         """Let `event` take effect with the next sample that is made."""
+        if event.address == WAKE:
+            self._woken_until[int(event.values[0])] = event.at_sample or 0
+            return
         self.mapping.apply(event)
         self.applied(event, self.now())
 
@@ -110,12 +118,13 @@ class Layer:
         goal += -goal % self._step
         while self._made < goal:
             while (event := self._schedule.take(self._made)) is not None:
-                self.mapping.apply(event)
-                self.applied(event, self.now())
+                self.apply(event)
+            np.greater(self._woken_until, first, out=self._computed)
+            self._computed |= self._active
             self._voices.follow(self._made)
             count = self._schedule.next_due(min(goal, self._made + self._piece)) - self._made
             try:
-                audio = self._woken(self._voices.play(self._made, count))
+                audio = self._risen(self._voices.play(self._made, count))
             except Exception as error:  # whatever a runtime throws
                 failed, audio = failed or error, self._silence[: len(self._silence) // self._piece * count]
             self._made += count
@@ -137,13 +146,14 @@ class Layer:
         home = [latent.home for latent in self.manifest.latents]
         self.mapping.load(leaving.mapping.for_model(home, self.mapping.voices[0].temperature).save())
         leaving.applied = lambda event, sample: None
+        self._woken_until[:] = leaving._woken_until
         for event in leaving._schedule.drain():
             self.put(event)
 
     def reset(self) -> None:
         """Every voice back to the state before anything was played, and rising from silence."""
-        if self._resampler.ahead_samples:  # which holds the silence of what failed
-            self._awake.fill(False)
+        if self._resampler.ahead_samples:
+            self._rising.rise()
         self._voices.reset()
 
     def targets(self) -> list[float]:
@@ -166,8 +176,8 @@ class Layer:
             "mapping": self.mapping.save(),
             "voices": self._voices.save(),
             "resampler": self._resampler.save(),
-            "waking": [ramp.save() for ramp in self._waking],
-            "awake": self._awake.copy(),
+            "woken_until": self._woken_until.copy(),
+            "rising": self._rising.save(),
         }
 
     def load(self, state: dict[str, Any], origin_shift: int) -> None:
@@ -176,24 +186,14 @@ class Layer:
         self.mapping.load(state["mapping"])
         self._voices.load(state["voices"])
         self._resampler.load(state["resampler"])
-        for ramp, saved in zip(self._waking, state["waking"], strict=True):
-            ramp.load(saved)
-        self._awake[:] = state["awake"]
+        self._woken_until[:] = state["woken_until"] - origin_shift
+        self._rising.load(state["rising"])
 
-    def _woken(self, audio: np.ndarray) -> np.ndarray:
-        """`audio` (voices, channels, samples) with voices that have just become active rising from silence."""
-        count = audio.shape[2]
-        if self._made == 0:  # the sound as a whole rises here
-            self._awake[:] = self._active
-        if self._wake_samples:
-            for number, waking in enumerate(self._waking):
-                if self._active[number] and not self._awake[number]:
-                    waking.rise()
-                if self._active[number] and waking.left_samples:
-                    rise = self._rise[:, :count]
-                    waking.fill(rise)
-                    audio[number] *= rise
-                if not self._active[number]:
-                    audio[number].fill(0.0)
-        self._awake[:] = self._active
+    def _risen(self, audio: np.ndarray) -> np.ndarray:
+        """`audio` (voices, channels, samples), silent where a voice is not computed, and rising after a failure."""
+        audio[~self._computed] = 0.0
+        if self._rising.left_samples:
+            rise = self._rise[:, : audio.shape[2]]
+            self._rising.fill(rise)
+            audio *= rise
         return audio

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
+from .addresses import GAIN_DB
 from .events import ControlEvent, Value
 
 
@@ -43,10 +44,22 @@ class Levels:
         self._start = (gain_db, envelope or Adsr())
         self._reset()
         self._set = self._table()
+        self._voice_of = {
+            f"/voice/{number}/{field}": number for number in range(voices) for field in ("gate", "gain_db")
+        }
 
     def owns(self, address: str) -> bool:
         """Whether `address` says something of levels; `/panic` does, and of other things too."""
         return address in self._set
+
+    def voice_of(self, address: str) -> int | None:
+        """The voice whose gate or gain, by which it may sound or not, is at `address`; None for any other address."""
+        return self._voice_of.get(address)
+
+    def sounds(self, event: ControlEvent) -> bool:
+        """Whether the gate or gain of a voice is let sound by `event`, which is of one of them."""
+        shut = GAIN_DB.low if event.address.endswith("/gain_db") else 0.0
+        return float(event.values[0]) > shut
 
     def apply(self, event: ControlEvent) -> None:
         """Take over what one checked event asks for, if it is of levels."""
