@@ -18,6 +18,7 @@ import itertools
 import math
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -193,8 +194,12 @@ def soak(asked: argparse.Namespace) -> int:
     print("swaps: " + (", ".join(f"{count} {how}" for how, count in swaps.items()) or "none"))
     for name in first:
         print(f"  {name:<20} {first[name]!s:>12} -> {last.get(name)!s:>12}")
-    growth_mb = max(memories[-10:], default=0.0) - min(memories[:10], default=0.0)
-    print(f"memory {memories[0] if memories else 0:.1f} MB, growth {growth_mb:+.1f} MB")
+    # the first swaps bring what two models take, once; what comes after that is growth
+    half = memories[len(memories) // 2 :] or [0.0]
+    growth_mb = statistics.median(half[-10:]) - statistics.median(half[:10])
+    print(
+        f"memory {memories[0] if memories else 0:.1f} MB, half-way {half[0]:.1f} MB, growth since then {growth_mb:+.1f} MB"
+    )
     print(f"the server's last words: {(said.strip().splitlines() or ['none'])[-1]}")
     return int(not last or server.returncode != 0 or growth_mb > GROWTH_MB)
 

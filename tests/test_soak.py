@@ -23,4 +23,3 @@ def test_it_plays_on_and_every_message_is_accounted_for() -> None:
         pytest.skip("jackd does not run here")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lost in the socket 0" in done.stdout
-    assert "/done" in done.stdout or "swaps: " in done.stdout
