@@ -31,6 +31,12 @@ def server(folder: Path) -> Iterator[Server]:
         yield server
 
 
+def told(server: Server, reply: str, address: str, *values: float | str) -> list:
+    """Say it once, and return what the reply says."""
+    server.send(address, *values)
+    return server.hear(reply)
+
+
 def play_for(server: Server, seconds: float) -> None:
     """Turn this and that while so much sound is made."""
     until_s = time.monotonic() + seconds
@@ -58,13 +64,13 @@ def test_a_session_renders_to_the_same_bytes_with_another_model_in_the_middle(fo
     server.send("/glide_s", 0.3)
     server.send("/motion/lfo/3", 2.0, 0.5)
     play_for(server, 0.4)
-    assert server.ask("/record/start", "take").params == ["/record/start", str(folder / "take.wav")]
+    assert told(server, "/done", "/record/start", "take") == ["/record/start", str(folder / "take.wav")]
     play_for(server, 0.5)
-    assert server.ask("/model/load", "other").params == ["/model/load", "other"]
+    assert told(server, "/done", "/model/load", "other") == ["/model/load", "other"]
     play_for(server, 0.5)
-    assert server.ask("/model/load", "voice").params == ["/model/load", "voice"]
+    assert told(server, "/done", "/model/load", "voice") == ["/model/load", "voice"]
     play_for(server, 0.3)
-    stopped = server.ask("/record/stop").params
+    stopped = told(server, "/record/stop.reply", "/record/stop")
     assert stopped[0] == str(folder / "take.wav")
     heard, _ = soundfile.read(folder / "take.wav")
     assert heard.shape[1] == 2
@@ -78,25 +84,25 @@ def test_a_session_renders_to_the_same_bytes_with_another_model_in_the_middle(fo
 
 def test_a_second_recording_of_a_name_does_not_overwrite_the_first(folder: Path, server: Server) -> None:
     for wanted in ("again-and.flac", "again-and-2.flac"):
-        assert server.ask("/record/start", "again-and.flac").params[1] == str(folder / wanted)
-        assert server.ask("/record/stop").params[0] == str(folder / wanted)
+        assert told(server, "/done", "/record/start", "again-and.flac")[1] == str(folder / wanted)
+        assert told(server, "/record/stop.reply", "/record/stop")[0] == str(folder / wanted)
         assert soundfile.info(folder / wanted).channels == 2
 
 
 @pytest.mark.parametrize("name", ["../out", "/tmp/out", "a/b", "", "x" * 200])
 def test_a_name_is_never_a_path(server: Server, name: str) -> None:
-    assert server.ask("/record/start", name).address == "/fail"
+    assert told(server, "/fail", "/record/start", name)[0] == "/record/start"
 
 
 def test_what_cannot_be_done_is_said(server: Server) -> None:
-    assert "nothing is being recorded" in server.ask("/record/stop").params[1]
-    server.ask("/record/start", "one")
-    assert "is being recorded" in server.ask("/record/start", "two").params[1]
-    server.ask("/record/stop")
+    assert "nothing is being recorded" in told(server, "/fail", "/record/stop")[1]
+    told(server, "/done", "/record/start", "one")
+    assert "is being recorded" in told(server, "/fail", "/record/start", "two")[1]
+    told(server, "/record/stop.reply", "/record/stop")
 
 
 def test_a_recording_is_whole_when_the_server_ends(folder: Path, server: Server) -> None:
-    server.ask("/record/start", "ending")
+    told(server, "/done", "/record/start", "ending")
     play_for(server, 0.2)
     server.ask("/quit")
     assert server.end()[0] == 0
