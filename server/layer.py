@@ -65,9 +65,8 @@ class Layer:
         self._made = 0  # model samples
         self._out = np.zeros(rows * most_samples, np.float32)
         self._silence = np.zeros(rows * most, np.float32)
-        self._woken_until = np.zeros(
-            voices, np.int64
-        )  # the output samples at which voices that are woken begin to sound
+        # The output samples at which voices are to sound that are computed before.
+        self._woken_until = np.zeros(voices, np.int64)
         # After a failure the resampler holds its silence, out of which the sound rises.
         self._rising = Ramp(np.ones(1), max(1, self._resampler.ahead_samples))
         self._rise = np.zeros((1, most), np.float32)

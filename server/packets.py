@@ -1,7 +1,7 @@
 """OSC on the wire: packets, time tags and address patterns, safe against whatever a network sends.
 
-python-osc would read them too, but takes messages that are cut off for whole ones, leaves out arguments of types that it
-does not know, so that the following take their place, and spends seconds on nested arrays.
+python-osc writes what is said. It would read, too, but takes messages that are cut off for whole ones, leaves out arguments of
+types that it does not know, so that the following take their place, and spends seconds on nested arrays.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
+
+from pythonosc.parsing import osc_types
 
 IMMEDIATELY = 1
 """The time tag that means now: smaller than that of any real time."""
@@ -71,22 +73,22 @@ def seconds(time_tag: int) -> float:
 def write_message(address: str, values: Iterable[float | int | str]) -> bytes:
     """A message of int32, float32 and strings only: sclang garbles what follows a 64-bit integer.
 
-    Integers beyond 32 bits become the nearest. Raises OverflowError for a float that float32 does not reach.
+    Integers beyond 32 bits become the nearest. Raises osc_types.BuildError for a float that float32 does not reach.
     """
     tags, data = ",", b""
     for value in values:
         if isinstance(value, str):
-            tags, data = tags + "s", data + _padded(value)
+            tags, data = tags + "s", data + _text(value)
         elif isinstance(value, int):
-            tags, data = tags + "i", data + struct.pack(">i", max(-INT32_MAX, min(INT32_MAX, value)))
+            tags, data = tags + "i", data + osc_types.write_int(max(-INT32_MAX, min(INT32_MAX, value)))
         else:
-            tags, data = tags + "f", data + struct.pack(">f", value)
-    return _padded(address) + _padded(tags) + data
+            tags, data = tags + "f", data + osc_types.write_float(value)
+    return _text(address) + _text(tags) + data
 
 
-def _padded(text: str) -> bytes:
-    encoded = text.partition("\0")[0].encode(errors="replace")
-    return encoded + bytes(4 - len(encoded) % 4)
+def _text(text: str) -> bytes:
+    # What is no Unicode, or ends the string too early, may not keep the rest from being said.
+    return osc_types.write_string(text.partition("\0")[0].encode(errors="replace").decode())
 
 
 def is_pattern(address: str) -> bool:

@@ -9,13 +9,17 @@ throws, must be what it is in still sounds at the two ends, on average. A splice
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from fakes import ListSink
 from latentone.export.runtime.fused import FusedDecoder
 from latentone.export.runtime.load import SHIPPED_MODELS
-from latentone.server.events import ControlEvent
+from latentone.server.engine import Engine
+from latentone.server.events import ControlEvent, EventQueue
+from latentone.server.levels import Levels
 from latentone.server.mapping import Mapping
 from latentone.server.voices import Voices
 
@@ -77,6 +81,32 @@ def test_a_thrown_knob_bends_the_sound_no_more_than_it_bends_by_itself(
     assert np.all(largest_after(bent, throws, round(AFTER_S * rate_hz)).max(axis=0) <= loudest)
 
     assert np.all(largest_after(bent, throws, hop).mean(axis=0) <= SLACK * of_both_ends(still, hop))
+
+
+@pytest.mark.parametrize(
+    ("address", "low", "high"), [("/gain_db", -90.0, 0.0), ("/voice/0/gate", 0, 1), ("/voice/0/pan", -1, 1)]
+)
+def test_gains_gates_and_places_bend_the_sound_no_more_than_it_bends_by_itself(
+    decoder: FusedDecoder, address: str, low: float, high: float
+) -> None:
+    """Through engine, mixer and resampler, thirty jumps of the whole way; beside the same sound at its loudest, untouched."""
+    jumps = np.sort(np.random.default_rng(0).integers(4800, 5 * 48000, 30)).tolist()
+
+    def heard(events: list[ControlEvent]) -> np.ndarray:
+        sink = ListSink(2)
+        sink.sample_rate_hz = 48000
+        mapping = Mapping([latent.home for latent in decoder.manifest.latents], temperature=0.75, glide_s=0.0)
+        engine = Engine(decoder, sink, mapping, Levels(), EventQueue(), block_samples=480)
+        engine.schedule(events)
+        engine.run(threading.Event(), 5.2)
+        return sink.both[1]
+
+    jumping = heard([ControlEvent(address, ((low, high)[n % 2],), at) for n, at in enumerate(jumps)])
+    untouched = heard([ControlEvent(address, (high,), 0)])
+    assert not np.array_equal(jumping, untouched)
+    assert bends(jumping).max() <= bends(untouched).max()
+    splice = untouched * np.repeat(np.arange(len(jumps) + 1) % 2 == 0, np.diff([0, *jumps, len(untouched)]))
+    assert bends(splice).max() > bends(untouched).max(), "a step would be noticed"
 
 
 def test_a_splice_would_be_noticed(decoder: FusedDecoder) -> None:

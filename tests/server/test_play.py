@@ -82,15 +82,19 @@ class Server:
                 continue
         raise AssertionError(f"no answer to {address}")
 
-    def hear(self, address: str) -> list:
-        """What the next message of this address says; others that come before it are passed over."""
+    def hear_any(self) -> OscMessage:
+        """The next message."""
         deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline:
             with contextlib.suppress(TimeoutError):
-                message = OscMessage(self._socket.recv(65535))
-                if message.address == address:
-                    return message.params
-        raise AssertionError(f"{address} was not heard")
+                return OscMessage(self._socket.recv(65535))
+        raise AssertionError("nothing was heard")
+
+    def hear(self, address: str) -> list:
+        """What the next message of this address says; others that come before it are passed over."""
+        while (message := self.hear_any()).address != address:
+            pass
+        return message.params
 
     def end(self) -> tuple[int, str, str]:
         out, err = self.process.communicate(timeout=DEADLINE_S)
