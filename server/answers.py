@@ -140,7 +140,8 @@ class Answers:
 
     def _source_rate(self, command: Command, reply: Reply) -> None:
         sources, name = self._source(command)
-        sources.set_rate(name, float(command.values[0]))
+        times, per = _filled(command, 2)
+        sources.set_rate(name, float(str(times)), per == "beat")
 
     def _source_loop(self, command: Command, reply: Reply) -> None:
         sources, name = self._source(command)

@@ -49,6 +49,7 @@ class Mapping:
     def __init__(self, home: Sequence[float], *, temperature: float, glide_s: float, voices: int = 1) -> None:
         self._home = np.array(home, dtype=np.float32)
         self._start = (temperature, glide_s)
+        self._glide_beats: float | None = None  # where the usual glide goes by the tempo
         self._targets = np.tile(self._home, (voices, 1))
         self._turned = np.zeros(self._targets.shape, dtype=bool)  # by somebody, and not by panic since
         self.voices = tuple(VoiceTargets(latents, glide_s, temperature) for latents in self._targets)
@@ -86,6 +87,7 @@ class Mapping:
                 voice.temperature = old.temperature
         new.glide_curve, new.touched = self.glide_curve, self.touched
         new._set_glide((self._usual_glide_s,))
+        new._glide_beats = self._glide_beats
         new.motions.carry_over(self.motions)
         return new
 
@@ -96,6 +98,7 @@ class Mapping:
             "turned": self._turned.copy(),
             "voices": [[voice.glide_s, voice.temperature] for voice in self.voices],
             "glide_s": self._usual_glide_s,
+            "glide_beats": [] if self._glide_beats is None else [self._glide_beats],
             "glide_curve": self.glide_curve,
             "touched": int(self.touched),
             "motions": self.motions.save(),
@@ -107,6 +110,7 @@ class Mapping:
         for voice, numbers in zip(self.voices, state["voices"], strict=True):
             voice.glide_s, voice.temperature = map(float, numbers)
         self._usual_glide_s, self.glide_curve = float(state["glide_s"]), cast(Curve, state["glide_curve"])
+        self._glide_beats = float(state["glide_beats"][0]) if len(state["glide_beats"]) else None
         self.touched = bool(state["touched"])
         self.motions.load(state["motions"])
 
@@ -117,9 +121,10 @@ class Mapping:
             "/slerp_to": self._slerp_to,
             "/spline_to": self._spline_to,
             "/glide_s": self._set_glide,
+            "/glide_beats": self._set_glide_beats,
             "/glide_curve": partial(_put, self, "glide_curve"),
             "/temperature": self._set_temperature,
-            "/tempo_bpm": partial(_put, self.motions.clock, "tempo_bpm"),
+            "/tempo_bpm": self._set_tempo,
             "/transport": partial(_put, self.motions.clock, "running"),
             "/motion/stop": partial(self._stop, slice(0, len(self._home))),
             "/panic": self._panic,
@@ -148,6 +153,7 @@ class Mapping:
         clock = self.motions.clock
         table: dict[str, _Get] = {
             "/glide_s": lambda: (self._usual_glide_s,),
+            "/glide_beats": lambda: (self._usual_glide_s * clock.tempo_bpm / 60.0,),
             "/glide_curve": lambda: (self.glide_curve,),
             "/temperature": partial(_temperature, self.voices[0]),
             "/tempo_bpm": lambda: (clock.tempo_bpm,),
@@ -219,9 +225,20 @@ class Mapping:
         self._touch(_ALL, knobs)
 
     def _set_glide(self, values: _Values) -> None:
+        self._glide_beats = None
         self._usual_glide_s = float(values[0])
         for voice in self.voices:
             voice.glide_s = self._usual_glide_s
+
+    def _set_glide_beats(self, values: _Values) -> None:
+        beats = float(values[0])
+        self._set_glide((beats * 60.0 / self.motions.clock.tempo_bpm,))
+        self._glide_beats = beats
+
+    def _set_tempo(self, values: _Values) -> None:
+        self.motions.clock.tempo_bpm = float(values[0])
+        if self._glide_beats is not None:
+            self._set_glide_beats((self._glide_beats,))
 
     def _set_temperature(self, values: _Values) -> None:
         for voice in self.voices:
@@ -235,7 +252,7 @@ class Mapping:
     def _reset(self) -> None:
         self.motions.end()
         temperature, self._usual_glide_s = self._start
-        self.glide_curve = "damped"
+        self.glide_curve, self._glide_beats = "damped", None
         self._targets[:] = self._home
         self._turned.fill(False)
         for voice in self.voices:

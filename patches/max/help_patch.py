@@ -17,6 +17,7 @@ HELP: dict[str, tuple[str, ...]] = {
         "glide_to 4. 0.5 -0.5",
         "slerp_to 4. 0.5 -0.5 1.",
         "glide_s 0.5",
+        "glide_beats 1.",
         "glide_curve linear",
     ),
     "sound": ("gain_db -6.", "temperature 0.8", "envelope 0.01 0.1 0.8 0.3", "panic"),

@@ -112,6 +112,11 @@ _LATENTS = (
     ),
     Address("/glide_s", (GLIDE_S,), "Time that a knob takes to reach a new value."),
     Address(
+        "/glide_beats",
+        (Argument("beats", low=0.0, high=64.0),),
+        "As /glide_s, in beats: the time follows the tempo, until a /glide_s.",
+    ),
+    Address(
         "/glide_curve",
         (GLIDE_CURVE,),
         "How a knob goes there: damped, quick at first and gentle at the end (critically damped), or linear, with one speed.",
@@ -299,7 +304,12 @@ _RECORDER = (
         "/source/<source>/play", (), "Plays a score from its beginning, live.", "server", "/done /source/<source>/play"
     ),
     Address("/source/<source>/stop", (), "Ends it.", "server", "/done /source/<source>/stop"),
-    Address("/source/<source>/rate", (Argument("times", low=0.01, high=100.0),), "How fast it goes.", "server"),
+    Address(
+        "/source/<source>/rate",
+        (Argument("times", low=0.01, high=100.0), _PER),
+        "How fast it goes: times as fast as written, or per beat also with the tempo, which is then as written at 120.",
+        "server",
+    ),
     Address("/source/<source>/loop", (_SWITCH,), "Whether it begins again at its end.", "server"),
 )
 

@@ -20,6 +20,8 @@ AHEAD_S = 0.1
 PERIOD_S = 0.02
 BURST = 256
 """Most events of one source in one period: more at once would fill the queue, and must wait."""
+AS_WRITTEN_BPM = 120.0
+"""The tempo at which a source that goes by the tempo is as fast as it is written."""
 BEATS = (".mid", ".midi")
 SUFFIXES = (".yaml", ".yml", ".osc", *BEATS)
 
@@ -52,6 +54,7 @@ class _Playing:
     """Samples of the score."""
     by_beats: bool
     rate: float
+    """In samples of the score for one of the stream."""
     at_stream: float
     """A sample of the stream, on which `at_place` of the score falls."""
     horizon: float
@@ -93,7 +96,8 @@ class LiveScores:
         self._files = score_files(folders)
         self._queue, self._clock, self._read, self._ended = queue, clock, read, ended
         self._rate_hz = sample_rate_hz
-        self._rates: dict[str, float] = {}
+        self._rates: dict[str, tuple[float, bool]] = {}
+        """How many times as fast as written, and whether by the tempo too."""
         self._loops: set[str] = set()
         self._playing: dict[str, _Playing] = {}
         self._changed = threading.Condition()
@@ -127,7 +131,7 @@ class LiveScores:
         events = [event for event in score.events if (event.at_sample or 0) < length]
         with self._changed:
             now = self._horizon()
-            rate = self._rates.get(name, 1.0)
+            rate = self._rate(name)
             by_beats = file.suffix.lower() in BEATS
             self._playing[name] = _Playing(events, length, by_beats, rate, at_stream=now, horizon=now)
             self._changed.notify()
@@ -138,20 +142,22 @@ class LiveScores:
         with self._changed:
             self._playing.pop(name, None)
 
-    def set_rate(self, name: str, times: float) -> None:
-        """How fast it goes, from now on. Raises LatentoneError when there is no such score."""
+    def set_rate(self, name: str, times: float, by_tempo: bool = False) -> None:
+        """How fast it goes, from now on, and whether with the tempo. Raises LatentoneError when there is no such score."""
         self._file(name)
         with self._changed:
-            self._rates[name] = times
-            if (playing := self._playing.get(name)) is not None and playing.ends is None:
-                playing.tie(playing.horizon)
-                playing.rate = times
+            self._rates[name] = (times, by_tempo)
 
     def set_loop(self, name: str, on: bool) -> None:
         """Whether it begins again at its end. Raises LatentoneError when there is no such score."""
         self._file(name)
         with self._changed:
             (self._loops.add if on else self._loops.discard)(name)
+
+    def _rate(self, name: str) -> float:
+        times, by_tempo = self._rates.get(name, (1.0, False))
+        [tempo_bpm] = self._clock.value_of("/tempo_bpm") or (AS_WRITTEN_BPM,)
+        return times * float(tempo_bpm) / AS_WRITTEN_BPM if by_tempo else times
 
     def _file(self, name: str) -> Path:
         if name not in self._files:
@@ -184,6 +190,9 @@ class LiveScores:
         horizon, heard = self._horizon(), self._clock.sample_at(time.time())
         stands = self._clock.value_of("/transport") == (0,)
         for name, playing in self._playing.items():
+            if (rate := self._rate(name)) != playing.rate and playing.ends is None:
+                playing.tie(playing.horizon)
+                playing.rate = rate
             if playing.by_beats and stands:
                 playing.tie(horizon)
             else:

@@ -160,7 +160,7 @@ class FakeSources:
     def stop(self, name: str) -> None:
         self.said.append(("stop", name))
 
-    def set_rate(self, name: str, times: float) -> None:
+    def set_rate(self, name: str, times: float, by_tempo: bool) -> None:
         self.said.append(("rate", name, times))
 
     def set_loop(self, name: str, on: bool) -> None:

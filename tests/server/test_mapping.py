@@ -208,3 +208,17 @@ def test_another_model_keeps_what_was_said_and_rests_where_nobody_turned(mapping
 def test_a_model_that_nobody_has_touched_leaves_the_next_one_at_home(mapping):
     new = mapping.for_model([0.5], 0.6)
     assert (new.voices[0].latents.tolist(), new.touched) == ([0.5], False)
+
+
+def test_a_glide_in_beats_follows_the_tempo_until_it_is_given_in_seconds():
+    mapping = Mapping(HOME, temperature=0.9, glide_s=0.05, voices=2)
+    for address, value, glide_s in [
+        ("/tempo_bpm", 60.0, 0.05),
+        ("/glide_beats", 2.0, 2.0),
+        ("/tempo_bpm", 240.0, 0.5),
+        ("/glide_s", 0.7, 0.7),
+        ("/tempo_bpm", 60.0, 0.7),
+    ]:
+        mapping.apply(ControlEvent(address, (value,)))
+        assert mapping.value_of("/glide_s") == (glide_s,)
+        assert all(voice.glide_s == glide_s for voice in mapping.voices)

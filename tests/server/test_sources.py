@@ -115,6 +115,18 @@ def test_each_event_sounds_on_its_sample_and_the_end_is_told_when_it_is_heard(tm
     assert [(sample - first, value) for sample, value in changes] == list(zip(PLACES, VALUES, strict=True))
 
 
+def test_a_source_that_goes_by_the_tempo_follows_it(tmp_path):
+    """Twice the tempo at which it is as written: half the time between its events."""
+    with concert(tmp_path) as live:
+        live.queue.put(ControlEvent("/tempo_bpm", (240.0,)))
+        live.until(lambda: live.engine.layer.mapping.value_of("/tempo_bpm") == (240.0,))
+        live.scores.set_rate("steps", 1.0, by_tempo=True)
+        live.scores.play("steps")
+        live.until(lambda: live.ended)
+    changes = live.tape.changes()[:4]
+    assert [sample - changes[0][0] for sample, _ in changes] == pytest.approx([place / 2 for place in PLACES], abs=1)
+
+
 def test_a_rate_stretches_it_and_a_loop_has_no_seam(tmp_path):
     with concert(tmp_path) as live:
         live.scores.set_rate("steps", 2.0)

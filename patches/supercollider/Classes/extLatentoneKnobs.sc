@@ -13,6 +13,7 @@
 	splineTo { |places, over = 1| this.sendMsg('/spline_to', over, *places.flatten) }
 
 	glide_ { |seconds| this.sendMsg('/glide_s', seconds) }
+	glideBeats_ { |beats| this.sendMsg('/glide_beats', beats) }
 	glideCurve_ { |curve = \damped| this.sendMsg('/glide_curve', curve) }
 	gain_ { |db| this.sendMsg('/gain_db', db) }
 	temperature_ { |value| this.sendMsg('/temperature', value) }

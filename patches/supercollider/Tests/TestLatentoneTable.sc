@@ -22,7 +22,7 @@ TestLatentoneTable : UnitTest {
 		latentone.latentNorm_(\brightness, 0.5).latentsNorm_([0.5, 1]).latentAdd(1, 0.1).latentsAdd([0.1, -0.1]);
 		latentone.glideTo([0, 1], 2).slerpTo([0, 1], 2).splineTo([[0, 1, 0, 0], [1, 0, 1, 1]], 3);
 		latentone.set(\pitch, 0.1, 1.0, 0.2, \gain, -6, \temperature, 0.5, \glide, 0.1, \latents, [1, 1]);
-		latentone.glide_(0.1).glideCurve_(\linear).gain_(-3).temperature_(0.7).tempo_(2).transport_(true);
+		latentone.glideBeats_(0.5).glide_(0.1).glideCurve_(\linear).gain_(-3).temperature_(0.7).tempo_(2).transport_(true);
 		latentone.envelope_(Env.adsr(0.01, 0.2, 0.5, 0.3)).envelope_([0.01, 0.1, 1, 0.2]);
 		latentone.motion.lfo(\pitch, 0.5, 0.3, \triangle, \beat);
 		latentone.motion.walk(1, 0.5, 0.3);

@@ -281,45 +281,15 @@
 					"patching_rect": [
 						20.0,
 						365.0,
-						137.0,
+						111.0,
 						22.0
 					],
-					"text": "glide_curve linear"
+					"text": "glide_beats 1."
 				}
 			},
 			{
 				"box": {
 					"id": "obj-16",
-					"maxclass": "newobj",
-					"numinlets": 1,
-					"numoutlets": 0,
-					"patching_rect": [
-						20.0,
-						390.0,
-						150.0,
-						22.0
-					],
-					"text": "s latentone-help-say"
-				}
-			},
-			{
-				"box": {
-					"id": "obj-17",
-					"maxclass": "comment",
-					"numinlets": 1,
-					"numoutlets": 0,
-					"patching_rect": [
-						20.0,
-						435.0,
-						52.5,
-						20.0
-					],
-					"text": "sound"
-				}
-			},
-			{
-				"box": {
-					"id": "obj-18",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -328,11 +298,41 @@
 					],
 					"patching_rect": [
 						20.0,
-						460.0,
-						91.5,
+						390.0,
+						137.0,
 						22.0
 					],
-					"text": "gain_db -6."
+					"text": "glide_curve linear"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-17",
+					"maxclass": "newobj",
+					"numinlets": 1,
+					"numoutlets": 0,
+					"patching_rect": [
+						20.0,
+						415.0,
+						150.0,
+						22.0
+					],
+					"text": "s latentone-help-say"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-18",
+					"maxclass": "comment",
+					"numinlets": 1,
+					"numoutlets": 0,
+					"patching_rect": [
+						20.0,
+						460.0,
+						52.5,
+						20.0
+					],
+					"text": "sound"
 				}
 			},
 			{
@@ -347,10 +347,10 @@
 					"patching_rect": [
 						20.0,
 						485.0,
-						117.5,
+						91.5,
 						22.0
 					],
-					"text": "temperature 0.8"
+					"text": "gain_db -6."
 				}
 			},
 			{
@@ -365,10 +365,10 @@
 					"patching_rect": [
 						20.0,
 						510.0,
-						182.5,
+						117.5,
 						22.0
 					],
-					"text": "envelope 0.01 0.1 0.8 0.3"
+					"text": "temperature 0.8"
 				}
 			},
 			{
@@ -383,6 +383,24 @@
 					"patching_rect": [
 						20.0,
 						535.0,
+						182.5,
+						22.0
+					],
+					"text": "envelope 0.01 0.1 0.8 0.3"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-22",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						20.0,
+						560.0,
 						52.5,
 						22.0
 					],
@@ -391,13 +409,13 @@
 			},
 			{
 				"box": {
-					"id": "obj-22",
+					"id": "obj-23",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
 					"patching_rect": [
 						20.0,
-						560.0,
+						585.0,
 						150.0,
 						22.0
 					],
@@ -406,7 +424,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-23",
+					"id": "obj-24",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -421,7 +439,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-24",
+					"id": "obj-25",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -439,7 +457,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-25",
+					"id": "obj-26",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -457,7 +475,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-26",
+					"id": "obj-27",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -475,7 +493,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-27",
+					"id": "obj-28",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -493,7 +511,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-28",
+					"id": "obj-29",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -511,7 +529,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-29",
+					"id": "obj-30",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -529,7 +547,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-30",
+					"id": "obj-31",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -547,7 +565,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-31",
+					"id": "obj-32",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -565,7 +583,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-32",
+					"id": "obj-33",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -583,7 +601,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-33",
+					"id": "obj-34",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -601,7 +619,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-34",
+					"id": "obj-35",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -619,7 +637,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-35",
+					"id": "obj-36",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -634,7 +652,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-36",
+					"id": "obj-37",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -649,7 +667,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-37",
+					"id": "obj-38",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -667,7 +685,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-38",
+					"id": "obj-39",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -685,7 +703,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-39",
+					"id": "obj-40",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -703,7 +721,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-40",
+					"id": "obj-41",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -721,7 +739,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-41",
+					"id": "obj-42",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -739,7 +757,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-42",
+					"id": "obj-43",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -757,7 +775,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-43",
+					"id": "obj-44",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -772,7 +790,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-44",
+					"id": "obj-45",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -787,7 +805,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-45",
+					"id": "obj-46",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -805,7 +823,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-46",
+					"id": "obj-47",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -823,7 +841,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-47",
+					"id": "obj-48",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -841,7 +859,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-48",
+					"id": "obj-49",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -859,7 +877,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-49",
+					"id": "obj-50",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -877,7 +895,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-50",
+					"id": "obj-51",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -895,7 +913,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-51",
+					"id": "obj-52",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -913,7 +931,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-52",
+					"id": "obj-53",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -931,7 +949,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-53",
+					"id": "obj-54",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -949,7 +967,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-54",
+					"id": "obj-55",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -964,7 +982,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-55",
+					"id": "obj-56",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -979,7 +997,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-56",
+					"id": "obj-57",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -997,7 +1015,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-57",
+					"id": "obj-58",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1015,7 +1033,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-58",
+					"id": "obj-59",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1033,7 +1051,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-59",
+					"id": "obj-60",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1051,7 +1069,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-60",
+					"id": "obj-61",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1066,7 +1084,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-61",
+					"id": "obj-62",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1081,7 +1099,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-62",
+					"id": "obj-63",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1099,7 +1117,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-63",
+					"id": "obj-64",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1117,7 +1135,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-64",
+					"id": "obj-65",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1135,7 +1153,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-65",
+					"id": "obj-66",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1150,7 +1168,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-66",
+					"id": "obj-67",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1165,7 +1183,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-67",
+					"id": "obj-68",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1183,7 +1201,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-68",
+					"id": "obj-69",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1201,7 +1219,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-69",
+					"id": "obj-70",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1219,7 +1237,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-70",
+					"id": "obj-71",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1237,7 +1255,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-71",
+					"id": "obj-72",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1255,7 +1273,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-72",
+					"id": "obj-73",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1273,7 +1291,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-73",
+					"id": "obj-74",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1291,7 +1309,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-74",
+					"id": "obj-75",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1306,7 +1324,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-75",
+					"id": "obj-76",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1321,7 +1339,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-76",
+					"id": "obj-77",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1339,7 +1357,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-77",
+					"id": "obj-78",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1357,7 +1375,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-78",
+					"id": "obj-79",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1375,7 +1393,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-79",
+					"id": "obj-80",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1393,7 +1411,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-80",
+					"id": "obj-81",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1411,7 +1429,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-81",
+					"id": "obj-82",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1429,7 +1447,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-82",
+					"id": "obj-83",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1447,7 +1465,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-83",
+					"id": "obj-84",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1462,7 +1480,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-84",
+					"id": "obj-85",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1477,7 +1495,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-85",
+					"id": "obj-86",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1495,7 +1513,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-86",
+					"id": "obj-87",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1513,7 +1531,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-87",
+					"id": "obj-88",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1531,7 +1549,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-88",
+					"id": "obj-89",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1549,7 +1567,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-89",
+					"id": "obj-90",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1567,7 +1585,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-90",
+					"id": "obj-91",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1585,7 +1603,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-91",
+					"id": "obj-92",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1603,7 +1621,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-92",
+					"id": "obj-93",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1621,7 +1639,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-93",
+					"id": "obj-94",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1636,7 +1654,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-94",
+					"id": "obj-95",
 					"maxclass": "newobj",
 					"numinlets": 0,
 					"numoutlets": 1,
@@ -1654,7 +1672,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-95",
+					"id": "obj-96",
 					"maxclass": "newobj",
 					"numinlets": 2,
 					"numoutlets": 2,
@@ -1673,7 +1691,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-96",
+					"id": "obj-97",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1688,7 +1706,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-97",
+					"id": "obj-98",
 					"maxclass": "toggle",
 					"numinlets": 1,
 					"numoutlets": 1,
@@ -1705,7 +1723,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-98",
+					"id": "obj-99",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1720,7 +1738,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-99",
+					"id": "obj-100",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1738,7 +1756,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1750,7 +1768,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1762,7 +1780,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1774,7 +1792,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1786,7 +1804,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1798,7 +1816,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1810,7 +1828,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1822,7 +1840,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1834,7 +1852,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1846,7 +1864,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1858,7 +1876,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1870,7 +1888,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-16",
+						"obj-17",
 						0
 					],
 					"source": [
@@ -1882,11 +1900,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-22",
+						"obj-17",
 						0
 					],
 					"source": [
-						"obj-18",
+						"obj-16",
 						0
 					]
 				}
@@ -1894,7 +1912,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-22",
+						"obj-23",
 						0
 					],
 					"source": [
@@ -1906,7 +1924,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-22",
+						"obj-23",
 						0
 					],
 					"source": [
@@ -1918,7 +1936,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-22",
+						"obj-23",
 						0
 					],
 					"source": [
@@ -1930,11 +1948,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-23",
 						0
 					],
 					"source": [
-						"obj-24",
+						"obj-22",
 						0
 					]
 				}
@@ -1942,7 +1960,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -1954,7 +1972,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -1966,7 +1984,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -1978,7 +1996,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -1990,7 +2008,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -2002,7 +2020,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -2014,7 +2032,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -2026,7 +2044,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -2038,7 +2056,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -2050,7 +2068,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-35",
+						"obj-36",
 						0
 					],
 					"source": [
@@ -2062,11 +2080,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-43",
+						"obj-36",
 						0
 					],
 					"source": [
-						"obj-37",
+						"obj-35",
 						0
 					]
 				}
@@ -2074,7 +2092,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-43",
+						"obj-44",
 						0
 					],
 					"source": [
@@ -2086,7 +2104,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-43",
+						"obj-44",
 						0
 					],
 					"source": [
@@ -2098,7 +2116,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-43",
+						"obj-44",
 						0
 					],
 					"source": [
@@ -2110,7 +2128,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-43",
+						"obj-44",
 						0
 					],
 					"source": [
@@ -2122,7 +2140,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-43",
+						"obj-44",
 						0
 					],
 					"source": [
@@ -2134,11 +2152,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-54",
+						"obj-44",
 						0
 					],
 					"source": [
-						"obj-45",
+						"obj-43",
 						0
 					]
 				}
@@ -2146,7 +2164,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-54",
+						"obj-55",
 						0
 					],
 					"source": [
@@ -2158,7 +2176,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-54",
+						"obj-55",
 						0
 					],
 					"source": [
@@ -2170,7 +2188,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-54",
+						"obj-55",
 						0
 					],
 					"source": [
@@ -2182,7 +2200,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-54",
+						"obj-55",
 						0
 					],
 					"source": [
@@ -2194,7 +2212,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-54",
+						"obj-55",
 						0
 					],
 					"source": [
@@ -2206,7 +2224,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-54",
+						"obj-55",
 						0
 					],
 					"source": [
@@ -2218,7 +2236,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-54",
+						"obj-55",
 						0
 					],
 					"source": [
@@ -2230,7 +2248,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-54",
+						"obj-55",
 						0
 					],
 					"source": [
@@ -2242,11 +2260,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-60",
+						"obj-55",
 						0
 					],
 					"source": [
-						"obj-56",
+						"obj-54",
 						0
 					]
 				}
@@ -2254,7 +2272,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-60",
+						"obj-61",
 						0
 					],
 					"source": [
@@ -2266,7 +2284,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-60",
+						"obj-61",
 						0
 					],
 					"source": [
@@ -2278,7 +2296,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-60",
+						"obj-61",
 						0
 					],
 					"source": [
@@ -2290,11 +2308,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-65",
+						"obj-61",
 						0
 					],
 					"source": [
-						"obj-62",
+						"obj-60",
 						0
 					]
 				}
@@ -2302,7 +2320,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-65",
+						"obj-66",
 						0
 					],
 					"source": [
@@ -2314,7 +2332,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-65",
+						"obj-66",
 						0
 					],
 					"source": [
@@ -2326,11 +2344,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-74",
+						"obj-66",
 						0
 					],
 					"source": [
-						"obj-67",
+						"obj-65",
 						0
 					]
 				}
@@ -2338,7 +2356,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-74",
+						"obj-75",
 						0
 					],
 					"source": [
@@ -2350,7 +2368,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-74",
+						"obj-75",
 						0
 					],
 					"source": [
@@ -2362,7 +2380,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-74",
+						"obj-75",
 						0
 					],
 					"source": [
@@ -2374,7 +2392,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-74",
+						"obj-75",
 						0
 					],
 					"source": [
@@ -2386,7 +2404,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-74",
+						"obj-75",
 						0
 					],
 					"source": [
@@ -2398,7 +2416,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-74",
+						"obj-75",
 						0
 					],
 					"source": [
@@ -2410,11 +2428,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-83",
+						"obj-75",
 						0
 					],
 					"source": [
-						"obj-76",
+						"obj-74",
 						0
 					]
 				}
@@ -2422,7 +2440,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-83",
+						"obj-84",
 						0
 					],
 					"source": [
@@ -2434,7 +2452,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-83",
+						"obj-84",
 						0
 					],
 					"source": [
@@ -2446,7 +2464,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-83",
+						"obj-84",
 						0
 					],
 					"source": [
@@ -2458,7 +2476,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-83",
+						"obj-84",
 						0
 					],
 					"source": [
@@ -2470,7 +2488,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-83",
+						"obj-84",
 						0
 					],
 					"source": [
@@ -2482,7 +2500,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-83",
+						"obj-84",
 						0
 					],
 					"source": [
@@ -2494,11 +2512,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-93",
+						"obj-84",
 						0
 					],
 					"source": [
-						"obj-85",
+						"obj-83",
 						0
 					]
 				}
@@ -2506,7 +2524,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-93",
+						"obj-94",
 						0
 					],
 					"source": [
@@ -2518,7 +2536,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-93",
+						"obj-94",
 						0
 					],
 					"source": [
@@ -2530,7 +2548,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-93",
+						"obj-94",
 						0
 					],
 					"source": [
@@ -2542,7 +2560,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-93",
+						"obj-94",
 						0
 					],
 					"source": [
@@ -2554,7 +2572,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-93",
+						"obj-94",
 						0
 					],
 					"source": [
@@ -2566,7 +2584,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-93",
+						"obj-94",
 						0
 					],
 					"source": [
@@ -2578,7 +2596,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-93",
+						"obj-94",
 						0
 					],
 					"source": [
@@ -2590,11 +2608,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-95",
+						"obj-94",
 						0
 					],
 					"source": [
-						"obj-94",
+						"obj-93",
 						0
 					]
 				}
@@ -2618,7 +2636,19 @@
 						0
 					],
 					"source": [
-						"obj-95",
+						"obj-96",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-98",
+						0
+					],
+					"source": [
+						"obj-96",
 						1
 					]
 				}
