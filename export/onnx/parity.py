@@ -15,7 +15,8 @@ from ..runtime.onnx import OnnxDecoder, OnnxEncoder
 
 BLOCK_FRAMES = (1, 2, 3, 1, 5, 8, 1, 13, 4, 16, 1, 7, 10, 2, 6, 1, 20, 3, 9, 1)
 MINIMUM_IDENTICAL = {"softmax": 0.999, "logistic": 0.98}
-"""Share of draws that must be the very same, by head: 16-bit samples lie so close together that float error alone moves some."""
+"""Share of draws that must be the very same, by head; each of the others must be a tie. 16-bit samples lie so close together that
+float error alone moves some."""
 AUDIO_TOLERANCE = 1e-4
 LATENT_TOLERANCE = 1e-4
 
@@ -69,7 +70,7 @@ def check_decoder(
                 break
             _, step, band = map(int, unequal[0])
             place = step * h.bands + band
-            outputs = _outputs(reference, raw, expected, torch_state, who, step)[band]
+            outputs = outputs_at(reference, raw, expected, torch_state, who, step)[band]
             code, other = int(expected[0, step, band]), reference.head.code_of(float(drawn[0, step, band]))
             if not reference.head.is_tie(outputs, float(noise[0, place]), code, other):
                 raise LatentoneError(
@@ -94,7 +95,7 @@ def check_decoder(
     return parity
 
 
-def _outputs(
+def outputs_at(
     reference: Decoder,
     raw: torch.Tensor,
     codes: torch.Tensor,

@@ -17,9 +17,9 @@ from .. import mulaw
 from ..levels import HALF_RANGE, MINIMUM_LOG_SCALE, MINIMUM_TEMPERATURE, MINIMUM_UNIFORM, MIXTURES
 
 INITIAL_LOG_SCALE = -3.0
-TIE = 1e-4
-"""How near its uniform number a cumulative probability, or one sample to the other, has to be for a different draw to be float
-error, not a fault."""
+TIE = 5e-6
+"""How far float error may move a uniform number, a cumulative probability or a sample: 40 steps of float32 below 1. A draw that
+differs without that is a fault."""
 
 
 class Head(Protocol):
@@ -68,7 +68,7 @@ class Head(Protocol):
         ...
 
     def is_tie(self, outputs: Tensor, uniform: float, code: int, other: int) -> bool:
-        """Whether float error may have made `other` of `code`, drawn from outputs (self.outputs,) at temperature 1."""
+        """Whether draws within `TIE` of this one, from outputs (self.outputs,) at temperature 1, are `code` and `other` both."""
         ...
 
     def firm_uniform(self, outputs: Tensor) -> float:
@@ -111,7 +111,7 @@ class SoftmaxHead:
         return (cumulative <= uniform[..., None]).sum(dim=-1).clamp(max=mulaw.LEVELS - 1)
 
     def is_tie(self, outputs: Tensor, uniform: float, code: int, other: int) -> bool:
-        edges = torch.softmax(outputs, dim=-1).cumsum(dim=-1)[min(code, other) : max(code, other)]
+        edges = torch.softmax(outputs.double(), dim=-1).cumsum(dim=-1)[min(code, other) : max(code, other)]
         return bool(((edges - uniform).abs() < TIE).all())
 
     def firm_uniform(self, outputs: Tensor) -> float:
@@ -176,10 +176,25 @@ class LogisticHead:
         return self.encode(means.gather(-1, which)[..., 0] + scale * torch.log(within / (1.0 - within)))
 
     def is_tie(self, outputs: Tensor, uniform: float, code: int, other: int) -> bool:
-        if abs(code - other) <= TIE * HALF_RANGE:
-            return True
-        edges = torch.softmax(outputs[:MIXTURES], dim=-1).cumsum(dim=-1)[:-1]
-        return bool(((edges - uniform).abs() < TIE).any())
+        """Each code has to be what some component draws from a number, and rounds from a sample, no more than `TIE` away.
+
+        So a neighbour is one only where the sample lies at the edge between both, and a farther code only in a logistic's
+        tails, where samples lie many codes apart for numbers that float32 hardly tells apart.
+        """
+        logits, means, log_scales = outputs.double().chunk(3)
+        share = torch.softmax(logits, dim=-1)
+        end = share.cumsum(dim=-1)
+        scale = torch.exp(log_scales.clamp(min=MINIMUM_LOG_SCALE))
+
+        def edge(sign: int) -> Tensor:
+            """How far down (-1) or up (1) each component's code may be moved, (components,)."""
+            within = ((uniform + sign * TIE - (end - share)) / share).clamp(MINIMUM_UNIFORM, 1.0 - MINIMUM_UNIFORM)
+            sample = means + scale * torch.log(within / (1.0 - within)) + sign * TIE
+            return (sample * HALF_RANGE + sign * 0.5).clamp(-HALF_RANGE, HALF_RANGE - 1)
+
+        possible = (end - share <= uniform + TIE) & (end >= uniform - TIE)
+        low, high = edge(-1), edge(1)
+        return all(bool((possible & (low <= drawn) & (drawn <= high)).any()) for drawn in (code, other))
 
     def firm_uniform(self, outputs: Tensor) -> float:
         """Of the likeliest component, the middle of the code at its mean: where a code is widest."""

@@ -11,11 +11,13 @@ import pytest
 import torch
 from latentone.export.errors import LatentoneError
 from latentone.export.onnx import parity
+from latentone.export.runtime import State
 from latentone.export.runtime.fused import FusedDecoder
 from latentone.export.runtime.fused.crew import Crew
 from latentone.export.runtime.fused.stream import POSITION, FusedStream
 from latentone.export.runtime.fused.tensors import NotFusable
 from latentone.export.runtime.onnx import OnnxDecoder
+from latentone.models.wavenet_vae.decoder import Decoder
 from latentone.models.wavenet_vae.network import WaveNetVAE
 from small import LATENTS, small_model
 from test_parity import write
@@ -83,21 +85,51 @@ def test_a_48_khz_model_draws_what_pytorch_draws(tmp_path: Path) -> None:
     assert result.identical >= 0.999
 
 
-@pytest.mark.parametrize("bands", [1, 8])
-def test_it_draws_what_onnx_runtime_draws_from_the_same_past(bands: int, tmp_path: Path) -> None:
-    decoder = fused(tmp_path / "small.onnx", bands)
-    reference = OnnxDecoder(tmp_path / "small.onnx")
-    state, compared, equal = reference.initial_state(1), 0, 0
+@pytest.mark.parametrize("head", ["softmax", "logistic"])
+@pytest.mark.parametrize("bands", [1, 4, 8, 16])
+def test_it_draws_what_onnx_runtime_draws_over_20_blocks_of_carried_state(
+    bands: int, head: str, tmp_path: Path
+) -> None:
+    """All are equal or a tie, and of the 8-bit draws at least 99.9 % equal; a tie among 16-bit samples is less rare."""
+    model = quiet(bands, head)
+    reference, calibration = write(model, tmp_path / "small.onnx")
+    decoder = FusedDecoder(tmp_path / "small.onnx")
+    heat = np.ones(1, np.float32)
+    state, draws, ties = reference.initial_state(1), 0, 0
     for turn, frames in enumerate(parity.BLOCK_FRAMES):
-        latents, noise, heat = material(1, frames, seed=turn)
-        ours, _, _ = decoder.decode_and_draw(latents, noise, heat, state)
-        theirs, _, state = reference.decode_and_draw(latents, noise, heat, state)
-        different = np.flatnonzero(ours.ravel() != theirs.ravel())
-        # What follows a different draw has another past, until the next block starts from one state again.
-        compared += different[0] + 1 if len(different) else ours.size
-        equal += different[0] if len(different) else ours.size
-    assert compared >= 0.9 * sum(parity.BLOCK_FRAMES) * HOP
-    assert equal / compared >= 0.999
+        latents, noise, _ = material(1, frames, seed=turn)
+        raw = torch.tensor(calibration.matrix @ latents + calibration.offset[:, None], dtype=torch.float32)
+        while True:
+            ours, _, _ = decoder.decode_and_draw(latents, noise, heat, state)
+            theirs, _, following = reference.decode_and_draw(latents, noise, heat, state)
+            if np.array_equal(ours, theirs):
+                break
+            settle_tie(model.decoder, raw, noise, state, theirs, ours)
+            ties += 1
+        draws += ours.size
+        state = following
+    assert draws == sum(parity.BLOCK_FRAMES) * HOP
+    assert 1 - ties / draws >= parity.MINIMUM_IDENTICAL[head]
+
+
+@torch.inference_mode()
+def settle_tie(
+    decoder: Decoder, raw: torch.Tensor, noise: np.ndarray, state: State, theirs: np.ndarray, ours: np.ndarray
+) -> None:
+    """The first draw that differs must be a tie; its number in `noise` is replaced by one that leaves no doubt.
+
+    What follows it has two pasts, so the block is to be played again. theirs and ours: draws (1, steps, bands) of the block
+    that began in `state`, from latents raw (1, dim, frames).
+    """
+    head = decoder.head
+    _, step, band = map(int, np.argwhere(theirs != ours)[0])
+    codes = torch.tensor([[[head.code_of(float(value)) for value in step_values] for step_values in theirs[0]]])
+    tensors = {name: torch.from_numpy(value) for name, value in state.items()}
+    outputs = parity.outputs_at(decoder, raw, codes, tensors, None, step)[band]
+    place = step * theirs.shape[2] + band
+    code, other = int(codes[0, step, band]), head.code_of(float(ours[0, step, band]))
+    assert head.is_tie(outputs, float(noise[0, place]), code, other), f"step {step}, band {band}: {code}, {other}"
+    noise[0, place] = head.firm_uniform(outputs)
 
 
 @pytest.mark.parametrize("bands", [1, 4, 16])

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 from latentone.models.levels import HALF_RANGE, MINIMUM_LOG_SCALE, MIXTURES
-from latentone.models.wavenet_vae.heads import HEADS
+from latentone.models.wavenet_vae.heads import HEADS, Head
 from latentone.models.wavenet_vae.hyperparameters import HEAD_NAMES
 
 
@@ -69,3 +69,36 @@ def test_a_scale_has_a_floor() -> None:
     nats = HEADS["logistic"].cross_entropy(outputs[None], torch.tensor([round(-0.2 * HALF_RANGE)]))
     peak = torch.softmax(outputs[:MIXTURES], 0)[0] * 0.25 * math.exp(-MINIMUM_LOG_SCALE) / HALF_RANGE
     assert float(nats) == pytest.approx(-math.log(float(peak)), abs=0.05)
+
+
+def test_a_tie_is_a_draw_that_the_smallest_step_of_its_number_turns() -> None:
+    """Half way between two codes it may be either; well inside one, or at two codes' distance, it is a fault."""
+    head = HEADS["logistic"]
+    outputs = mixture().double()
+    narrow = float(torch.softmax(outputs[:MIXTURES], 0)[0])
+    code = round(-0.2 * HALF_RANGE)
+
+    def number(sample: float) -> float:
+        """What the narrow component draws the sample `sample` (in codes) from."""
+        return narrow / (1 + math.exp(-(sample / HALF_RANGE + 0.2) * math.exp(5.0)))
+
+    assert head.is_tie(outputs, number(code + 0.5), code, code + 1)
+    assert not head.is_tie(outputs, number(code + 0.5), code, code + 2)
+    assert not head.is_tie(outputs, number(code + 0.1), code, code + 1)
+    # Where one component's share ends and the next one's begins, samples lie far apart that are drawn from next to one number.
+    below, above = (drawn(head, outputs, narrow + move) for move in (-1e-6, 1e-6))
+    assert above < below - 100
+    assert head.is_tie(outputs, narrow, below, above)
+    assert not head.is_tie(outputs, narrow - 1e-4, below, above)
+
+
+def test_a_tie_among_codes_is_where_one_ends_and_the_next_begins() -> None:
+    head = HEADS["softmax"]
+    outputs = torch.zeros(256)
+    assert head.is_tie(outputs, 7 / 256, drawn(head, outputs, 7 / 256 - 1e-6), drawn(head, outputs, 7 / 256 + 1e-6))
+    assert not head.is_tie(outputs, 7 / 256 + 1e-4, 6, 7)
+    assert not head.is_tie(outputs, 7 / 256, 6, 8)
+
+
+def drawn(head: Head, outputs: torch.Tensor, uniform: float) -> int:
+    return int(head.draw(outputs[None, None], torch.tensor([[uniform]], dtype=torch.float64), torch.ones(1)))
