@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from ...models.wavenet_vae.encoder import Encoder
 from ..calibrate import Calibration
+from .fourier import compute_basis
 from .graph import OPSET
+from .halves import store_as_halves
 
 
 class CalibratedEncoder(nn.Module):
@@ -58,7 +60,10 @@ def encoder_model(encoder: Encoder, calibration: Calibration, hop_samples: int) 
         exporter_log.setLevel(level)
     if program is None:
         raise RuntimeError("torch.onnx.export returned nothing")
-    return without_traces(program.model_proto)
+    model = without_traces(program.model_proto)
+    compute_basis(model, "encoder.mfcc.mel.basis")
+    store_as_halves(model)
+    return model
 
 
 def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:

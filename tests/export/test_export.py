@@ -62,6 +62,16 @@ def test_the_encoder_hears_recordings_in_the_decoders_own_knobs(
     np.testing.assert_allclose(back, raw, atol=1e-3)
 
 
+def test_the_encoder_file_computes_its_fourier_basis(exported: Exported, checkpoint: Path) -> None:
+    """As a tensor it would outweigh the network; that it hears the same is what parity shows."""
+    model, _ = network.load(checkpoint)
+    basis = model.encoder.mfcc.mel.basis
+    tensors = onnx.load(exported.encoder).graph.initializer
+    assert max(np.prod(tensor.dims) for tensor in tensors) < basis.numel() / 4
+    weights = sum(tensor.numel() for tensor in model.encoder.state_dict().values())
+    assert exported.encoder.stat().st_size < 1.2 * 4 * weights
+
+
 def test_knobs_are_principal_axes_in_order_and_their_range_holds_95_percent() -> None:
     generator = np.random.default_rng(0)
     raw = generator.normal(0, [3.0, 1.0, 0.2], (20000, 3)) @ np.linalg.qr(generator.normal(0, 1, (3, 3)))[0] + 5.0
