@@ -61,6 +61,12 @@ def train_wavenet_vae(
     free_nats: Annotated[
         float, Option(min=0.0, help="KL a latent gets for free each frame, in nats: no dead knobs.")
     ] = 0.25,
+    scored: Annotated[
+        float,
+        Option(
+            min=0.01, max=1.0, help="Share of a clip's steps that are scored; less is quicker with the softmax head."
+        ),
+    ] = 1.0,
     speakers: Annotated[
         bool, Option("--speakers", help="Each folder below -tp is a speaker with an embedding.")
     ] = False,
@@ -116,7 +122,7 @@ def train_wavenet_vae(
     last = train(
         Settings(
             train_path, validation_path, epochs, export_path, batch_size, learning_rate, kl_anneal, max_kl,
-            logs_per_epoch, device, max_files, hyperparameters, clip, free_nats, seed, precision,
+            logs_per_epoch, device, max_files, hyperparameters, clip, free_nats, scored, seed, precision,
             max_time_s, resume, devices, nodes,
         )
     )  # fmt: skip

@@ -69,10 +69,13 @@ class Decoder(nn.Module):
             hidden = hidden + self.speaker(speaker)[:, :, None]
         return self.project(F.relu(hidden).transpose(1, 2)), next_past
 
-    def network(self, previous: Tensor, conditioning: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def network(
+        self, previous: Tensor, conditioning: Tensor, state: State | None = None, wanted: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         """previous: values of the step before (batch, steps, bands); conditioning: (batch, steps, layers × gate).
 
-        Returns what the head takes (batch, steps, bands, outputs) and the layers' next state.
+        wanted: indices of the steps whose outputs are, if not all. Returns what the head takes
+        (batch, steps wanted, bands, outputs) and the layers' next state.
         """
         x = self.input(self.head.read(previous))
         gated, next_state = [], {}
@@ -80,12 +83,19 @@ class Decoder(nn.Module):
         for index, (layer, share) in enumerate(zip(self.layers, shares, strict=True)):
             name = f"layer_{index}"
             x, out, next_state[name] = layer(x, share, state[name] if state else None)
-            gated.append(out)
+            gated.append(out if wanted is None else out[:, wanted])
         x = self.hidden(F.relu(self.skip(torch.cat(gated, dim=-1))))
         return self.output(F.relu(x)).unflatten(-1, (self.hyperparameters.bands, self.head.outputs)), next_state
 
-    def teacher_forced(self, latents: Tensor, codes: Tensor, history: int, speaker: Tensor | None = None) -> Tensor:
-        """What the head takes for every step of `codes` given the true past.
+    def teacher_forced(
+        self,
+        latents: Tensor,
+        codes: Tensor,
+        history: int,
+        speaker: Tensor | None = None,
+        wanted: Tensor | None = None,
+    ) -> Tensor:
+        """What the head takes for every step of `codes`, or those of the indices `wanted`, given the true past.
 
         latents (batch, dim, history + n): `history` latents before the clip, then those of it; codes (batch, steps, bands).
         Returns (batch, steps, bands, outputs).
@@ -94,7 +104,7 @@ class Decoder(nn.Module):
         shares, _ = self.conditioning(latents.repeat_interleave(h.frames_per_latent, dim=-1), speaker=speaker)
         shares = shares[:, history * h.frames_per_latent :].repeat_interleave(h.steps_per_frame, dim=1)
         previous = F.pad(self.head.value(codes), (0, 0, 1, 0))[:, :-1]
-        return self.network(previous, shares)[0]
+        return self.network(previous, shares, wanted=wanted)[0]
 
     def initial_state(self, batch: int) -> State:
         """Silence before the start: every tensor zero."""

@@ -44,14 +44,22 @@ class WaveNetVAE(nn.Module):
         self.decoder = Decoder(hyperparameters)
 
     def losses(
-        self, batch: dict[str, Tensor], margin: int, kl_multiplier: float, free_nats: float, *, shuffle: bool = False
+        self,
+        batch: dict[str, Tensor],
+        margin: int,
+        kl_multiplier: float,
+        free_nats: float,
+        *,
+        shuffle: bool = False,
+        scored: float = 1.0,
     ) -> Losses:
-        """Cross-entropy over every position past the receptive field, plus the KL divergence with free bits.
+        """Cross-entropy over the positions past the receptive field, plus the KL divergence with free bits.
 
         batch: as `data.cut` makes it, with a leading batch axis; margin: latents around the clip. Free bits (eq. 15
         of Kingma et al. 2016, arXiv 1606.04934): a latent pays nothing until it carries `free_nats` a frame, averaged
         over the batch. An autoregressive decoder would otherwise do without. shuffle: permute latents in time, to
-        see how much they are used. Clips have to be longer than the receptive field (`data.clip_latents`).
+        see how much they are used. scored: share of the positions that count, drawn anew each time. Clips have to be
+        longer than the receptive field (`data.clip_latents`).
         """
         mean, log_variance = (part.float() for part in self.encoder(batch["features"]))
         latents = mean
@@ -62,9 +70,14 @@ class WaveNetVAE(nn.Module):
             latents = latents[..., torch.randperm(latents.shape[-1], device=latents.device)]
         codes = batch["codes"]
         speaker = batch["speaker"] if self.hyperparameters.speakers else None
-        outputs = self.decoder.teacher_forced(latents[..., : latents.shape[-1] - margin], codes, margin, speaker)
+        latents = latents[..., : latents.shape[-1] - margin]
         first = self.hyperparameters.receptive_field_steps
-        cross_entropy = self.decoder.head.cross_entropy(outputs[:, first:], codes[:, first:])
+        wanted = torch.arange(first, codes.shape[1], device=codes.device)
+        if scored < 1.0:
+            chosen = torch.randperm(len(wanted), device=codes.device)[: max(1, round(scored * len(wanted)))]
+            wanted = wanted[chosen.sort().values]
+        outputs = self.decoder.teacher_forced(latents, codes, margin, speaker, wanted)
+        cross_entropy = self.decoder.head.cross_entropy(outputs, codes[:, wanted])
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=(0, 2))
         objective = cross_entropy + kl_multiplier * kl.clamp(min=free_nats).sum()
         return Losses(objective, cross_entropy.detach() / math.log(2), kl.detach().sum(), mean.detach())

@@ -15,6 +15,7 @@ from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from ..allocator import keep_freed_memory
 from ..errors import LatentoneError
 from . import curve, data, listening, network
 from .hyperparameters import Hyperparameters
@@ -45,6 +46,7 @@ class Settings:
     hyperparameters: Hyperparameters
     clip_s: float
     free_nats: float
+    scored: float
     seed: int
     precision: str
     max_time_s: float | None
@@ -65,10 +67,8 @@ class Training(lightning.LightningModule):
         self._means: list[Tensor] = []
         self._listened_s = -math.inf
 
-    def losses(self, batch: dict[str, Tensor], *, shuffle: bool = False) -> Losses:
-        return self.model.losses(
-            batch, data.MARGIN_LATENTS, self.kl_multiplier, self.settings.free_nats, shuffle=shuffle
-        )
+    def losses(self, batch: dict[str, Tensor], **others: Any) -> Losses:
+        return self.model.losses(batch, data.MARGIN_LATENTS, self.kl_multiplier, self.settings.free_nats, **others)
 
     def on_train_start(self) -> None:
         """Each process draws clips and noise of its own, and a resumed run others than it began with."""
@@ -76,7 +76,7 @@ class Training(lightning.LightningModule):
         self._began_s = time.monotonic() - self.elapsed_s
 
     def training_step(self, batch: dict[str, Tensor]) -> Tensor:
-        losses = self.losses(batch)
+        losses = self.losses(batch, scored=self.settings.scored)
         self.log("train/bits", losses.bits, prog_bar=True)
         self.log("train/kl_nats", losses.kl_nats, prog_bar=True)
         self.log("train/objective", losses.objective)
@@ -156,6 +156,7 @@ class Training(lightning.LightningModule):
 
 def train(settings: Settings) -> Path:
     """Train, and return the last checkpoint's path. Raises LatentoneError for data that cannot be used."""
+    keep_freed_memory()
     lightning.seed_everything(settings.seed, verbose=False)
     # A resumed model keeps its sizes, gains and statistics: those of other data would make its codes mean something else.
     model, record = network.load(settings.resume) if settings.resume else (WaveNetVAE(settings.hyperparameters), {})

@@ -96,6 +96,23 @@ def test_free_bits_charge_nothing_until_a_latent_carries_enough(recordings: Path
     assert float(dear.objective) == pytest.approx(float(nats + dear.kl_nats), rel=1e-4)
 
 
+def test_a_share_of_the_steps_scores_about_what_all_do(recordings: Path) -> None:
+    model = small()
+    files = sorted(recordings.iterdir())[:2]
+    clip = data.cut(data.prepare(files, recordings, model, fit=True, progress=False)[0], 10, 80, model.hyperparameters)
+    batch = {key: value[None] for key, value in clip.items()}
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        every = model.losses(batch, data.MARGIN_LATENTS, 0.0, 0.0)
+        quarter = model.losses(batch, data.MARGIN_LATENTS, 0.0, 0.0, scored=0.25)
+        latents, wanted = torch.randn(1, 6, 80), torch.tensor([40, 41, 400])
+        outputs = model.decoder.teacher_forced(latents, batch["codes"], history=0)
+        chosen = model.decoder.teacher_forced(latents, batch["codes"], history=0, wanted=wanted)
+    assert float(quarter.bits) != float(every.bits)
+    assert float(quarter.bits) == pytest.approx(float(every.bits), rel=0.02)
+    torch.testing.assert_close(chosen, outputs[:, wanted])
+
+
 def test_clips_hold_what_the_recording_holds_there(recordings: Path) -> None:
     model = small()
     h = model.hyperparameters
