@@ -10,7 +10,8 @@ import numpy as np
 
 DESCRIPTORS = ("rms", "centroid", "flatness", "f0")
 HEARD_AS: Mapping[str, str] = {"rms": "loudness", "centroid": "brightness", "flatness": "noisiness", "f0": "pitch"}
-F0_RANGE_HZ = (60.0, 500.0)
+F0_RANGE_HZ = (60.0, 1000.0)
+"""From a low voice to the upper end of a flute's first octave."""
 _FRAME_SAMPLES = 1024
 
 
