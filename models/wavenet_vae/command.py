@@ -67,6 +67,12 @@ def train_wavenet_vae(
             min=0.01, max=1.0, help="Share of a clip's steps that are scored; less is quicker with the softmax head."
         ),
     ] = 1.0,
+    past_noise: Annotated[
+        float,
+        Option(
+            min=0.0, help="Noise on the decoder's own past, at most so loud as it: cleaner tones from clean recordings."
+        ),
+    ] = 0.0,
     speakers: Annotated[
         bool, Option("--speakers", help="Each folder below -tp is a speaker with an embedding.")
     ] = False,
@@ -122,7 +128,7 @@ def train_wavenet_vae(
     last = train(
         Settings(
             train_path, validation_path, epochs, export_path, batch_size, learning_rate, kl_anneal, max_kl,
-            logs_per_epoch, device, max_files, hyperparameters, clip, free_nats, scored, seed, precision,
+            logs_per_epoch, device, max_files, hyperparameters, clip, free_nats, scored, past_noise, seed, precision,
             max_time_s, resume, devices, nodes,
         )
     )  # fmt: skip

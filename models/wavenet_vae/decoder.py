@@ -94,16 +94,18 @@ class Decoder(nn.Module):
         history: int,
         speaker: Tensor | None = None,
         wanted: Tensor | None = None,
+        noise: Tensor | float = 0.0,
     ) -> Tensor:
         """What the head takes for every step of `codes`, or those of the indices `wanted`, given the true past.
 
         latents (batch, dim, history + n): `history` latents before the clip, then those of it; codes (batch, steps, bands).
-        Returns (batch, steps, bands, outputs).
+        noise: what the past is heard with, as values (batch, steps, bands). Returns (batch, steps, bands, outputs).
         """
         h = self.hyperparameters
         shares, _ = self.conditioning(latents.repeat_interleave(h.frames_per_latent, dim=-1), speaker=speaker)
         shares = shares[:, history * h.frames_per_latent :].repeat_interleave(h.steps_per_frame, dim=1)
-        previous = F.pad(self.head.value(codes), (0, 0, 1, 0))[:, :-1]
+        past = (self.head.value(codes) + noise).clamp(-1.0, 1.0)
+        previous = F.pad(past, (0, 0, 1, 0))[:, :-1]
         return self.network(previous, shares, wanted=wanted)[0]
 
     def initial_state(self, batch: int) -> State:

@@ -52,14 +52,15 @@ class WaveNetVAE(nn.Module):
         *,
         shuffle: bool = False,
         scored: float = 1.0,
+        past_noise: float = 0.0,
     ) -> Losses:
         """Cross-entropy over the positions past the receptive field, plus the KL divergence with free bits.
 
         batch: as `data.cut` makes it, with a leading batch axis; margin: latents around the clip. Free bits (eq. 15
         of Kingma et al. 2016, arXiv 1606.04934): a latent pays nothing until it carries `free_nats` a frame, averaged
         over the batch. An autoregressive decoder would otherwise do without. shuffle: permute latents in time, to
-        see how much they are used. scored: share of the positions that count, drawn anew each time. Clips have to be
-        longer than the receptive field (`data.clip_latents`).
+        see how much they are used. scored: share of the positions that count, drawn anew each time. past_noise: see `noise_like`.
+        Clips have to be longer than the receptive field (`data.clip_latents`).
         """
         mean, log_variance = (part.float() for part in self.encoder(batch["features"]))
         latents = mean
@@ -76,11 +77,23 @@ class WaveNetVAE(nn.Module):
         if scored < 1.0:
             chosen = torch.randperm(len(wanted), device=codes.device)[: max(1, round(scored * len(wanted)))]
             wanted = wanted[chosen.sort().values]
-        outputs = self.decoder.teacher_forced(latents, codes, margin, speaker, wanted)
+        noise = noise_like(self.decoder.head.value(codes), past_noise) if past_noise else 0.0
+        outputs = self.decoder.teacher_forced(latents, codes, margin, speaker, wanted, noise)
         cross_entropy = self.decoder.head.cross_entropy(outputs, codes[:, wanted])
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=(0, 2))
         objective = cross_entropy + kl_multiplier * kl.clamp(min=free_nats).sum()
         return Losses(objective, cross_entropy.detach() / math.log(2), kl.detach().sum(), mean.detach())
+
+
+def noise_like(values: Tensor, most: float) -> Tensor:
+    """White noise (batch, steps, bands) as loud as a share of each band of `values`: from `most` down to 60 dB less, by clip.
+
+    A decoder that plays hears its own noise, which recordings of clean tones never taught it to overlook. One that heard its
+    past through noise in training takes level, pitch and colour from the latents too, and leads a stray past back to them.
+    """
+    level = values.square().mean(dim=1, keepdim=True).sqrt()
+    share = most * 10.0 ** (-3.0 * torch.rand(len(values), 1, 1, device=values.device))
+    return torch.randn_like(values) * level * share
 
 
 def jittered(latents: Tensor, probability: float) -> Tensor:

@@ -47,6 +47,7 @@ class Settings:
     clip_s: float
     free_nats: float
     scored: float
+    past_noise: float
     seed: int
     precision: str
     max_time_s: float | None
@@ -76,7 +77,7 @@ class Training(lightning.LightningModule):
         self._began_s = time.monotonic() - self.elapsed_s
 
     def training_step(self, batch: dict[str, Tensor]) -> Tensor:
-        losses = self.losses(batch, scored=self.settings.scored)
+        losses = self.losses(batch, scored=self.settings.scored, past_noise=self.settings.past_noise)
         self.log("train/bits", losses.bits, prog_bar=True)
         self.log("train/kl_nats", losses.kl_nats, prog_bar=True)
         self.log("train/objective", losses.objective)

@@ -126,6 +126,17 @@ def test_clips_hold_what_the_recording_holds_there(recordings: Path) -> None:
     assert bool((beyond["codes"][steps:] == mulaw.SILENCE).all())
 
 
+def test_noise_on_the_past_is_as_loud_as_a_share_of_each_band() -> None:
+    torch.manual_seed(0)
+    levels = torch.tensor([0.0, 0.01, 0.5])
+    noise = network.noise_like(torch.randn(50, 2000, 3) * levels, most=0.5)
+    share = noise.square().mean(1).sqrt()[:, 1:] / levels[1:]
+    assert bool((noise[..., 0] == 0.0).all())
+    assert 0.0004 < float(share.min()) < 0.002
+    assert 0.2 < float(share.max()) < 0.6
+    torch.testing.assert_close(share[:, 0], share[:, 1], rtol=0.2, atol=0.0)
+
+
 def test_jitter_moves_about_its_share_by_one_place() -> None:
     torch.manual_seed(1)
     ramp = torch.arange(5000.0)[None, None]
