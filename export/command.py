@@ -62,11 +62,10 @@ def export(
 
 def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped model's name.")]) -> None:
     """Print what a model file is: rates, latency, training data, and every knob."""
-    from .runtime.load import SHIPPED_MODELS
+    from .runtime.load import shipped_model
     from .runtime.providers import open_session
 
-    shipped = SHIPPED_MODELS / f"{model}.onnx"
-    manifest = open_session(shipped if not model.is_file() and shipped.is_file() else model).manifest
+    manifest = open_session(shipped_model(str(model))).manifest
     console = Console()
     facts = Table("", manifest.name, title=str(model), title_justify="left", show_edge=False)
     facts.add_row("kind", f"{manifest.kind}, {manifest.family}")

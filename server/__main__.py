@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-train = typer.Typer(help="Train a model on recordings or data.", no_args_is_help=True)
+train = typer.Typer(help="Train a model on recordings.", no_args_is_help=True)
 app.add_typer(train, name="train")
 
 

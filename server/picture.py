@@ -19,12 +19,10 @@ def draw(
 ) -> None:
     """Write a PNG of `audio_file` and of where `events` (at samples of `sample_rate_hz`) send each knob of voice 0.
 
-    Raises LatentoneError when matplotlib is missing or the picture cannot be written.
+    Raises LatentoneError when the picture cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise LatentoneError("--picture needs matplotlib: pip install 'latentone[train]'") from None
+    from matplotlib.figure import Figure
+
     audio, file_rate_hz = soundfile.read(audio_file, always_2d=True)
     figure = Figure(figsize=(11, 6), layout="constrained")
     lines, spectrogram = figure.subplots(2, 1, sharex=True, height_ratios=[1, 2])

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..export.errors import LatentoneError
+from ..export.errors import LatentoneError, need_matplotlib
 from ..export.runtime import Decoder
 from ..models import audio_files
 from .addresses import KNOB, Namespace
@@ -55,12 +55,14 @@ def render(
       latentone render sweep.yaml -o sweep.wav
       latentone render piece.osc -o piece.flac --model my.onnx --seed 7 --sample-rate 48000
 
-    A score in YAML is a list of [time, address, values]:
+    A score in YAML lists events, each a time, an address and its values, or a sweep:
 
     \b
       - [0.0, /latent, 0.1, -0.3]
       - {from_s: 1, to_s: 5, address: /latent/0, from: -1, to: 1}
     """
+    if picture is not None:
+        need_matplotlib("--picture")
     session = read_session(score)
     flags = {"model.name": model, "model.voices": voices, "model.seed": seed, "audio.sample_rate_hz": sample_rate}
     if session is not None:

@@ -14,10 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from typer import Argument, Option
 
 from ...models.wavenet_vae.hyperparameters import BANDS, HEAD_NAMES, SIZES
-from ..errors import LatentoneError
+from ..errors import LatentoneError, need_matplotlib
 from ..runtime.fused.tensors import NotFusable
 from ..runtime.fused.weights import read as read_weights
-from ..runtime.load import SHIPPED_MODELS
+from ..runtime.load import shipped_model
 from ..runtime.providers import open_session
 from . import plot as pictures
 from . import report, run
@@ -60,6 +60,8 @@ def bench(
       latentone bench --allocations                       what a million samples leave behind
     """
     wanted = _names("--runtimes", runtimes, run.RUNTIMES)
+    if plot is not None:
+        need_matplotlib("--plot")
     with TemporaryDirectory(prefix="latentone-bench-") as folder:
         console = Console(stderr=True)
         with console.status("writing the models"):
@@ -112,9 +114,7 @@ def _models(
         left_out.append("PyTorch's rows are left out: it needs the weights, and the file is for the other runtimes")
     if not able:
         raise LatentoneError(f"--runtimes {','.join(runtimes)}: nothing is left to measure; {left_out[0]}")
-    shipped = SHIPPED_MODELS / f"{model or 'voice'}.onnx"
-    path = shipped if model is None or (not Path(model).is_file() and shipped.is_file()) else Path(model)
-    return [_model(path, able)], left_out
+    return [_model(shipped_model(model or "voice"), able)], left_out
 
 
 def _model(path: Path, runtimes: tuple[str, ...]) -> run.Model:

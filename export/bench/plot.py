@@ -15,13 +15,11 @@ GREY = "#6b6b6b"
 def draw(results: Results, picture: Path) -> None:
     """Write a PNG: a panel for each size and number of bands, a line a runtime.
 
-    Raises LatentoneError when matplotlib is missing or the picture cannot be written.
+    Raises LatentoneError when the picture cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import FuncFormatter, NullLocator
-    except ModuleNotFoundError:
-        raise LatentoneError("--plot needs matplotlib: pip install 'latentone[train]'") from None
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
     rows = results.rows
     sizes = list(dict.fromkeys(row.size for row in rows))
     bands = list(dict.fromkeys(row.bands for row in rows))

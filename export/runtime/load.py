@@ -22,6 +22,15 @@ def encoder_file_of(decoder: Path) -> Path:
     return decoder.with_name(decoder.stem + ENCODER_SUFFIX)
 
 
+def shipped_model(model: str) -> Path:
+    """The model file that `model` is the path of, or the shipped one of that name. Raises LatentoneError when there is none."""
+    for file in (Path(model), SHIPPED_MODELS / f"{model}.onnx"):
+        if file.is_file():
+            return file
+    files = sorted(file.stem for file in SHIPPED_MODELS.glob("*.onnx") if not file.name.endswith(ENCODER_SUFFIX))
+    raise LatentoneError(f"{model}: no such model file, nor the name of a shipped model ({', '.join(files)})")
+
+
 def load_decoder(path: Path, runtime: str = "auto", provider: str = "auto", threads: int = 1) -> Decoder:
     """The decoder in `path`, ready to play. Raises LatentoneError, one line, when it cannot be loaded.
 

@@ -91,7 +91,8 @@ class MidiController:
         except LatentoneError as error:
             present = [str(error)]
         if not self._open:
-            self._warn(f"no input is named {' or '.join(self._patterns)} (there are: {', '.join(present) or 'none'})")
+            wanted = "is there" if "*" in self._patterns else f"is named {' or '.join(self._patterns)}"
+            self._warn(f"no input {wanted} (there are: {', '.join(present)})" if present else f"no input {wanted} yet")
         self._thread.start()
         return self
 

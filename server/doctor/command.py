@@ -29,7 +29,7 @@ def doctor(
     """Look at what there is to play with, play silently for some seconds, and say how late the sound is and why.
 
     \b
-      latentone doctor                          everything
+      latentone doctor                                          everything
       latentone doctor --latency-ms 5 --block 64 --seconds 60   whether that holds here
 
     Ends with status 1 only if nothing can play.
