@@ -31,12 +31,12 @@ class Agenda:
         self._not_before = 0  # what was said before takes effect then
         self.late = self.dropped = 0
 
-    def put(self, event: ControlEvent, sample: int, most_waiting: float = WAITING_EVENTS) -> None:
+    def put(self, event: ControlEvent, sample: int, *, bounded: bool = True) -> None:
         """Take an event while the sound from `sample` on is to be made; what comes too late takes effect as soon as it can."""
         at = event.at_sample
         if at is None:
             at = sample
-        elif len(self._waiting) >= most_waiting:
+        elif bounded and len(self._waiting) >= WAITING_EVENTS:
             self.dropped += 1
             return
         elif at < sample:

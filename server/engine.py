@@ -62,7 +62,7 @@ class Engine:
         self._sink, self._queue, self.levels = sink, queue, levels
         self._block, self._rate_hz, self._seed = block_samples, sink.sample_rate_hz, seed
         self._mixer = Mixer(levels, sink.channels, self._rate_hz, block_samples)
-        self.layers = Layers(self.new_layer(decoder, mapping, name, idle), self._rate_hz, block_samples)
+        self.layers = Layers(self.new_layer(decoder, mapping, name, idle), self._rate_hz)
         self._agenda = Agenda(levels, self.layers, lambda event, sample: self.tap.event(event, sample))
         self._calls: deque[Callable[[], object]] = deque()
         self.tap: Tap = Deaf()
@@ -151,7 +151,7 @@ class Engine:
     def schedule(self, events: Iterable[ControlEvent]) -> None:
         """Take events that are known beforehand, such as a score's, however many; before `run`."""
         for event in events:
-            self._agenda.put(event, self._sample, most_waiting=math.inf)
+            self._agenda.put(event, self._sample, bounded=False)
 
     def run(self, stop: threading.Event, seconds: float | None = None, *, fading_out: bool = True) -> None:
         """Play until `stop` is set or `seconds` have been written to the open sink; the end fades out, or is cut."""
@@ -166,7 +166,7 @@ class Engine:
             samples = int(min(self._block, end - self._sample))
             if (layer := self.layers.begin_swap(self._sample)) is not None:
                 self.tap.event(ControlEvent("/model/load", (layer.name, layer.runtime_name)), self._sample)
-            self._play_block(self.layers.next_swap(self._sample + samples) - self._sample)
+            self._play_block(self.layers.next_turn(self._sample + samples) - self._sample)
 
     def save(self) -> dict[str, Any]:
         """All that the next samples depend on, but for events that the tap is still to hear of; asked for between two swaps."""

@@ -99,8 +99,10 @@ class Layer:
     def step_from(self, output_sample: int) -> int:
         """The output sample of the first step that does not lie before `output_sample`."""
         due = self._model_sample(output_sample)
-        due += self.origin + self._resampler.output_sample(due) < output_sample
-        return self.origin + self._resampler.output_sample(due + -due % self._step)
+        due -= due % self._step
+        if self.origin + self._resampler.output_sample(due) < output_sample:
+            due += self._step
+        return self.origin + self._resampler.output_sample(due)
 
     def play(self, first: int, samples: int) -> np.ndarray:
         """Output samples from `first` on: (voices, channels, samples), to be used before the next call.
@@ -187,7 +189,8 @@ class Layer:
     def _apply_due(self) -> None:
         while (event := self._schedule.take(self._made)) is not None:
             if event.address == WAKE:
-                self._woken_until[int(event.values[0])] = self._made_for(event.at_sample or 0)
+                voice, until = int(event.values[0]), self._made_for(event.at_sample or 0)
+                self._woken_until[voice] = max(self._woken_until[voice], until)
             else:
                 self.mapping.apply(event)
 

@@ -20,17 +20,15 @@ class Layers:
     Any thread may call `swap`, `swapping` and `free_retired`; the rest belongs to the engine's.
     """
 
-    def __init__(self, first: Layer, sample_rate_hz: int, most_samples: int) -> None:
+    def __init__(self, first: Layer, sample_rate_hz: int) -> None:
         self.playing = first
         self._leaving: Layer | None = None
         self._swaps: deque[tuple[int | None, Layer]] = deque()
         self._retired: deque[Layer] = deque()
-        fade_samples = max(1, round(SWAP_S * sample_rate_hz))
-        along = np.arange(1, fade_samples + most_samples + 1) / fade_samples
-        quarter = np.clip(along, 0.0, 1.0) * (np.pi / 2)
-        # Past their ends, so that a block may run over them.
+        samples = max(1, round(SWAP_S * sample_rate_hz))
+        quarter = np.arange(1, samples + 1) / samples * (np.pi / 2)
         self._coming, self._going = np.sin(quarter).astype(np.float32), np.cos(quarter).astype(np.float32)
-        self._fade_samples = self._faded = fade_samples
+        self._begun = 0  # the sample at which the swap under way did
 
     def swap(self, layer: Layer, at_sample: int | None = None) -> None:
         """Fade over to `layer` as soon as it can be, or at a sample of the stream that is still to come."""
@@ -45,9 +43,11 @@ class Layers:
         """Let go of what has faded out: on the caller's thread, as freeing a model takes a while."""
         self._retired.clear()
 
-    def next_swap(self, before_sample: int) -> int:
-        """The sample at which the next swap is due, or `before_sample` when that comes first."""
-        return before_sample if self._leaving is not None else int(min(self.swap_sample, before_sample))
+    def next_turn(self, before_sample: int) -> int:
+        """The sample at which a swap ends or the next one is due, or `before_sample` when that comes first."""
+        if self._leaving is not None:
+            return min(self._begun + len(self._going), before_sample)
+        return int(min(self.swap_sample, before_sample))
 
     @property
     def swap_sample(self) -> float:
@@ -68,7 +68,7 @@ class Layers:
         self._swaps.popleft()
         layer.take_over(self.playing, sample)
         self._leaving, self.playing = self.playing, layer
-        self._faded = 0
+        self._begun = sample
         return layer
 
     def play(self, first: int, out: np.ndarray, mixer: Mixer) -> None:
@@ -77,10 +77,9 @@ class Layers:
         if self._leaving is None:
             mixer.add(self.playing.play(first, samples), None, out)
             return
-        now = slice(self._faded, self._faded + samples)
-        self._faded += samples
+        now = slice(first - self._begun, first - self._begun + samples)
         mixer.add(self.playing.play(first, samples), self._coming[now], out)
         mixer.add(self._leaving.play(first, samples), self._going[now], out)
-        if self._faded >= self._fade_samples:
+        if now.stop >= len(self._going):
             self._retired.append(self._leaving)
             self._leaving = None
