@@ -8,52 +8,27 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from ..export.runtime import Decoder
+from .agenda import Agenda
 from .audio import Sink
 from .clock import StreamClock
 from .events import ControlEvent, EventQueue
-from .layer import WAKE, Layer
+from .layer import Layer
 from .layers import Layers
 from .levels import Levels
 from .mapping import Mapping
 from .mixer import Mixer
 from .motion import IdleMotion
-from .schedule import Schedule
 from .status import Meter, Status
+from .tap import Deaf, Tap
 
 EVENTS_A_BLOCK = 1024
 """Most events taken from the queue in one block: a flood of messages may wait, the sound may not."""
-WAITING_EVENTS = 65536
-"""Most events that may wait for their sample; more than that are dropped and counted."""
-PANIC = "/panic"
 ANSWER_DEADLINE_S = 5.0
-
-
-class Tap(Protocol):
-    """Hears what is played and what moves it, on the engine's thread: it must not wait, lock, or allocate what grows."""
-
-    def sound(self, audio: np.ndarray) -> None:
-        """Float32 (channels, samples), as it goes to the sink; to be copied."""
-        ...
-
-    def event(self, event: ControlEvent, sample: int) -> None:
-        """`event` took effect; timed for `sample` of the stream it would do the same again."""
-        ...
-
-
-class Deaf:
-    """The tap of an engine that nobody records."""
-
-    def sound(self, audio: np.ndarray) -> None:
-        pass
-
-    def event(self, event: ControlEvent, sample: int) -> None:
-        pass
 
 
 class Engine:
@@ -87,9 +62,8 @@ class Engine:
         self._sink, self._queue, self.levels = sink, queue, levels
         self._block, self._rate_hz, self._seed = block_samples, sink.sample_rate_hz, seed
         self._mixer = Mixer(levels, sink.channels, self._rate_hz, block_samples)
-        self.layers = Layers(self.new_layer(decoder, mapping, name, idle), self._rate_hz, block_samples)
-        self._schedule = Schedule()  # of what moves levels
-        self._ahead = Schedule()  # of what moves latents, until the layer makes the sound of that time
+        self.layers = Layers(self.new_layer(decoder, mapping, name, idle), self._rate_hz)
+        self._agenda = Agenda(levels, self.layers, lambda event, sample: self.tap.event(event, sample))
         self._calls: deque[Callable[[], object]] = deque()
         self.tap: Tap = Deaf()
 
@@ -101,7 +75,7 @@ class Engine:
 
         self._clock = StreamClock(self._rate_hz, time.time(), sink.latency_s)
         self._meter, self._peak = Meter(), 0.0
-        self._late = self._dropped = self._faults = 0
+        self._faults = 0
         self._first_fault = ""
 
     # What other threads may call -------------------------------------------------------------------------------------
@@ -109,8 +83,7 @@ class Engine:
     def new_layer(self, decoder: Decoder, mapping: Mapping, name: str = "", idle: IdleMotion | None = None) -> Layer:
         """A layer for `Layers.swap`, at rest; made on any thread."""
         return Layer(
-            decoder, mapping, name, self._mixer.active, self._rate_hz, self._block,
-            seed=self._seed, idle=idle, applied=lambda event, sample: self.tap.event(event, sample),
+            decoder, mapping, name, self._mixer.active, self._rate_hz, self._block, seed=self._seed, idle=idle
         )  # fmt: skip
 
     def ask(self, function: Callable[[], Any]) -> Any:
@@ -136,8 +109,8 @@ class Engine:
         return answer[0]
 
     def clear_scheduled(self) -> None:
-        """Forget every event that waits for its sample."""
-        self._calls += [self._schedule.clear, self._ahead.clear, lambda: self.layer.clear()]
+        """Forget every event that waits for its sample, but for those of the next milliseconds."""
+        self._calls.append(self._agenda.clear)
 
     def status(self) -> Status:
         """A snapshot."""
@@ -147,8 +120,8 @@ class Engine:
             load_peak=self._meter.peak,
             peak=self._peak,
             underruns=self._sink.underruns,
-            events_late=self._late,
-            events_dropped=self._dropped + self._queue.dropped,
+            events_late=self._agenda.late,
+            events_dropped=self._agenda.dropped + self._queue.dropped,
             faults=self._faults,
             first_fault=self._first_fault,
             idle=self.layer.idling,
@@ -178,7 +151,7 @@ class Engine:
     def schedule(self, events: Iterable[ControlEvent]) -> None:
         """Take events that are known beforehand, such as a score's, however many; before `run`."""
         for event in events:
-            self._take(event, math.inf)
+            self._agenda.put(event, self._sample, bounded=False)
 
     def run(self, stop: threading.Event, seconds: float | None = None, *, fading_out: bool = True) -> None:
         """Play until `stop` is set or `seconds` have been written to the open sink; the end fades out, or is cut."""
@@ -193,15 +166,16 @@ class Engine:
             samples = int(min(self._block, end - self._sample))
             if (layer := self.layers.begin_swap(self._sample)) is not None:
                 self.tap.event(ControlEvent("/model/load", (layer.name, layer.runtime_name)), self._sample)
-            self._play_block(self.layers.next_swap(self._sample + samples) - self._sample)
+            self._play_block(self.layers.next_turn(self._sample + samples) - self._sample)
 
     def save(self) -> dict[str, Any]:
-        """All that the next samples depend on, but for events that wait; asked for between two swaps."""
+        """All that the next samples depend on, but for events that the tap is still to hear of; asked for between two swaps."""
         return {
             "sample": self._sample,
             "levels": self.levels.save(),
             "mixer": self._mixer.save(),
             "layer": self.layer.save(),
+            "settled": self._agenda.save(self._sample),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -209,15 +183,16 @@ class Engine:
         self.levels.load(state["levels"])
         self._mixer.load(state["mixer"])
         self.layer.load(state["layer"], origin_shift=int(state["sample"]))
+        self._agenda.load(state["settled"])
         self._begun = True
 
     def _play_block(self, samples: int) -> None:
         while self._calls:
             self._calls.popleft()()
-        self._take_events()
         reached = self.layer.reaches(self._sample + samples)
-        while (event := self._ahead.take(reached)) is not None:
-            self.layer.put(event)
+        self._agenda.settle(reached)
+        self._take_events()
+        self._agenda.settle(reached)
         out = self._out[:, :samples]
         began_s = time.perf_counter()
         self._sound(out)
@@ -234,34 +209,7 @@ class Engine:
             event = self._queue.take()
             if event is None:
                 return
-            self._take(event, WAITING_EVENTS)
-
-    def _take(self, event: ControlEvent, most_waiting: float) -> None:
-        at, owned = event.at_sample, self.levels.owns(event.address)
-        if at is not None and len(self._schedule) + len(self._ahead) >= most_waiting:
-            self._dropped += 1
-            return
-        if at is not None and at < self._sample:
-            self._late += 1
-            at = None
-        voice = self.levels.voice_of(event.address)
-        if event.address == PANIC or voice is not None:
-            # Both halves of a panic on one sample; and a voice that opens has to have been computed by then.
-            at = max(at or 0, self.layer.now())
-            event = replace(event, at_sample=at)
-            if voice is not None and self.levels.sounds(event):
-                self._ahead.put(ControlEvent(WAKE, (voice,), at), at)
-        if owned:
-            if at is None:
-                self.levels.apply(event)
-                self.tap.event(event, self._sample)
-            else:
-                self._schedule.put(event, at)
-        if event.address == PANIC or not owned:
-            if at is None:
-                self.layer.apply(event)
-            else:
-                self._ahead.put(event, at)
+            self._agenda.put(event, self._sample)
 
     def _sound(self, out: np.ndarray) -> None:
         """Fill `out` (channels, samples), in pieces between the events that fall into it."""
@@ -269,13 +217,10 @@ class Engine:
         first, end = self._sample, self._sample + out.shape[1]
         at = first
         while at < end:
-            while (event := self._schedule.take(at)) is not None:
-                self.levels.apply(event)
-                if event.address != PANIC:  # which the layer tells of
-                    self.tap.event(event, at)
+            self._agenda.apply_levels(at)
             self._mixer.follow(closing=at >= self._fade_at, at_start=not self._begun)
             self._begun = True
-            until = self._schedule.next_due(end if at >= self._fade_at else int(min(end, self._fade_at)))
+            until = self._agenda.next_levels(end if at >= self._fade_at else int(min(end, self._fade_at)))
             until = at + self._mixer.until_shut(until - at)
             piece = out[:, at - first : until - first]
             self._mixer.open(piece)

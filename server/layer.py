@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,7 @@ class Layer:
 
     What moves latents happens in the model's own time: an event takes effect at the model's sample that lies at its output
     sample, rounded down to a step of the decoder, and is heard there. Since resampling looks ahead by a millisecond or two,
-    an event without a time, or one that comes too late for it, takes effect that much after the sample that is being made.
-    `applied` is called for each event as it takes effect, with the output sample that gives the same again.
+    one that comes too late for that takes effect so much after the sample that is being made.
     """
 
     def __init__(
@@ -41,7 +39,6 @@ class Layer:
         origin: int = 0,
         seed: int = 0,
         idle: IdleMotion | None = None,
-        applied: Callable[[ControlEvent, int], None] = lambda event, sample: None,
     ) -> None:
         """name: by which the model can be found again. active: which voices sound, kept by the mixer.
 
@@ -50,7 +47,7 @@ class Layer:
         manifest = self.manifest = decoder.manifest
         voices = len(active)
         self.runtime = decoder.runtime
-        self.name, self.mapping, self.origin, self.applied = name, mapping, origin, applied
+        self.name, self.mapping, self.origin = name, mapping, origin
         self._active = active
         self._step = decoder.control_samples
         hop = manifest.hop_samples
@@ -65,8 +62,7 @@ class Layer:
         self._made = 0  # model samples
         self._out = np.zeros(rows * most_samples, np.float32)
         self._silence = np.zeros(rows * most, np.float32)
-        # The output samples at which voices are to sound that are computed before.
-        self._woken_until = np.zeros(voices, np.int64)
+        self._woken_until = np.zeros(voices, np.int64)  # model samples: computed till then, whether they sound or not
         # After a failure the resampler holds its silence, out of which the sound rises.
         self._rising = Ramp(np.ones(1), max(1, self._resampler.ahead_samples))
         self._rise = np.zeros((1, most), np.float32)
@@ -87,24 +83,26 @@ class Layer:
 
     def reaches(self, output_samples: int) -> int:
         """The output sample up to which events count for the sound before `output_samples`."""
-        needed = self._resampler.needs(output_samples - self.origin) + self._step
+        needed = self._made_for(output_samples) + self._step
         return self.origin + self._resampler.output_sample(needed)
 
     def put(self, event: ControlEvent) -> None:
-        """Keep a timed event until it is due; it takes effect at once when the sound of its time has been made."""
-        due = self._resampler.input_sample((event.at_sample or 0) - self.origin)
-        if due - due % self._step < self._made:
-            self.apply(event)
-        else:
-            self._schedule.put(event, due)
+        """Keep a timed event until it is due; when that is the next sample to be made, it takes effect now."""
+        self._schedule.put(event, self._model_sample(event.at_sample or 0))
+        self._apply_due()
 
-    def apply(self, event: ControlEvent) -> None:
-        """Let `event` take effect with the next sample that is made."""
-        if event.address == WAKE:
-            self._woken_until[int(event.values[0])] = event.at_sample or 0
-            return
-        self.mapping.apply(event)
-        self.applied(event, self.now())
+    def step_at(self, output_sample: int) -> int:
+        """The output sample at which an event for `output_sample` takes effect: that of a step, and of one still to be made."""
+        due = self._model_sample(output_sample)
+        return self.origin + self._resampler.output_sample(due - due % self._step)
+
+    def step_from(self, output_sample: int) -> int:
+        """The output sample of the first step that does not lie before `output_sample`."""
+        due = self._model_sample(output_sample)
+        due -= due % self._step
+        if self.origin + self._resampler.output_sample(due) < output_sample:
+            due += self._step
+        return self.origin + self._resampler.output_sample(due)
 
     def play(self, first: int, samples: int) -> np.ndarray:
         """Output samples from `first` on: (voices, channels, samples), to be used before the next call.
@@ -113,12 +111,10 @@ class Layer:
         in silence.
         """
         failed: Exception | None = None
-        goal = self._resampler.needs(first - self.origin + samples)
-        goal += -goal % self._step
+        goal = self._made_for(first + samples)
         while self._made < goal:
-            while (event := self._schedule.take(self._made)) is not None:
-                self.apply(event)
-            np.greater(self._woken_until, first, out=self._computed)
+            self._apply_due()
+            np.greater(self._woken_until, self._made, out=self._computed)
             self._computed |= self._active
             self._voices.follow(self._made)
             count = self._schedule.next_due(min(goal, self._made + self._piece)) - self._made
@@ -144,10 +140,6 @@ class Layer:
         self.origin = origin
         home = [latent.home for latent in self.manifest.latents]
         self.mapping.load(leaving.mapping.for_model(home, self.mapping.voices[0].temperature).save())
-        leaving.applied = lambda event, sample: None
-        self._woken_until[:] = leaving._woken_until
-        for event in leaving._schedule.drain():
-            self.put(event)
 
     def reset(self) -> None:
         """Every voice back to the state before anything was played, and rising from silence."""
@@ -163,12 +155,8 @@ class Layer:
     def idling(self) -> bool:
         return self._voices.idling
 
-    def clear(self) -> None:
-        """Forget the events that wait for their sample."""
-        self._schedule.clear()
-
     def save(self) -> dict[str, Any]:
-        """All that the next samples depend on, but for the events that wait."""
+        """All that the next samples depend on."""
         return {
             "origin": self.origin,
             "made": self._made,
@@ -176,6 +164,7 @@ class Layer:
             "voices": self._voices.save(),
             "resampler": self._resampler.save(),
             "woken_until": self._woken_until.copy(),
+            "settled": self._schedule.save(),
             "rising": self._rising.save(),
         }
 
@@ -185,8 +174,25 @@ class Layer:
         self.mapping.load(state["mapping"])
         self._voices.load(state["voices"])
         self._resampler.load(state["resampler"])
-        self._woken_until[:] = state["woken_until"] - origin_shift
+        self._woken_until[:] = state["woken_until"]
+        self._schedule.load(state["settled"], origin_shift)
         self._rising.load(state["rising"])
+
+    def _model_sample(self, output_sample: int) -> int:
+        return self._resampler.input_sample(max(output_sample, self.now()) - self.origin)
+
+    def _made_for(self, output_samples: int) -> int:
+        """Model samples there have to be for the sound before an output sample: whole steps."""
+        needed = self._resampler.needs(output_samples - self.origin)
+        return needed + -needed % self._step
+
+    def _apply_due(self) -> None:
+        while (event := self._schedule.take(self._made)) is not None:
+            if event.address == WAKE:
+                voice, until = int(event.values[0]), self._made_for(event.at_sample or 0)
+                self._woken_until[voice] = max(self._woken_until[voice], until)
+            else:
+                self.mapping.apply(event)
 
     def _risen(self, audio: np.ndarray) -> np.ndarray:
         """`audio` (voices, channels, samples), silent where a voice is not computed, and rising after a failure."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
@@ -19,20 +20,18 @@ class Layers:
     Any thread may call `swap`, `swapping` and `free_retired`; the rest belongs to the engine's.
     """
 
-    def __init__(self, first: Layer, sample_rate_hz: int, most_samples: int) -> None:
+    def __init__(self, first: Layer, sample_rate_hz: int) -> None:
         self.playing = first
         self._leaving: Layer | None = None
-        self._swaps: deque[tuple[int, Layer]] = deque()
+        self._swaps: deque[tuple[int | None, Layer]] = deque()
         self._retired: deque[Layer] = deque()
-        fade_samples = max(1, round(SWAP_S * sample_rate_hz))
-        along = np.arange(1, fade_samples + most_samples + 1) / fade_samples
-        quarter = np.clip(along, 0.0, 1.0) * (np.pi / 2)
-        # Past their ends, so that a block may run over them.
+        samples = max(1, round(SWAP_S * sample_rate_hz))
+        quarter = np.arange(1, samples + 1) / samples * (np.pi / 2)
         self._coming, self._going = np.sin(quarter).astype(np.float32), np.cos(quarter).astype(np.float32)
-        self._fade_samples = self._faded = fade_samples
+        self._begun = 0  # the sample at which the swap under way did
 
-    def swap(self, layer: Layer, at_sample: int = 0) -> None:
-        """Fade over to `layer` with the next block, or at a sample of the stream that is still to come."""
+    def swap(self, layer: Layer, at_sample: int | None = None) -> None:
+        """Fade over to `layer` as soon as it can be, or at a sample of the stream that is still to come."""
         self._swaps.append((at_sample, layer))
 
     @property
@@ -44,18 +43,32 @@ class Layers:
         """Let go of what has faded out: on the caller's thread, as freeing a model takes a while."""
         self._retired.clear()
 
-    def next_swap(self, before_sample: int) -> int:
-        """The sample at which the next swap is due, or `before_sample` when that comes first."""
-        return min(self._swaps[0][0], before_sample) if self._swaps and self._leaving is None else before_sample
+    def next_turn(self, before_sample: int) -> int:
+        """The sample at which a swap ends or the next one is due, or `before_sample` when that comes first."""
+        if self._leaving is not None:
+            return min(self._begun + len(self._going), before_sample)
+        return int(min(self.swap_sample, before_sample))
+
+    @property
+    def swap_sample(self) -> float:
+        """From here on, what is said is for the layer that comes next; endless while there is none."""
+        at = self._swaps[0][0] if self._swaps else None
+        return math.inf if at is None else at
 
     def begin_swap(self, sample: int) -> Layer | None:
         """Begin the swap that is due at `sample`, if there is one; returns the layer that comes."""
-        if self._leaving is not None or not self._swaps or self._swaps[0][0] > sample:
+        if self._leaving is not None or not self._swaps:
             return None
-        layer = self._swaps.popleft()[1]
+        at, layer = self._swaps[0]
+        if at is None:  # the first sample for which nothing has been settled with the layer that leaves
+            at = self.playing.reaches(sample) + 1
+            self._swaps[0] = (at, layer)
+        if at > sample:
+            return None
+        self._swaps.popleft()
         layer.take_over(self.playing, sample)
         self._leaving, self.playing = self.playing, layer
-        self._faded = 0
+        self._begun = sample
         return layer
 
     def play(self, first: int, out: np.ndarray, mixer: Mixer) -> None:
@@ -64,10 +77,9 @@ class Layers:
         if self._leaving is None:
             mixer.add(self.playing.play(first, samples), None, out)
             return
-        now = slice(self._faded, self._faded + samples)
-        self._faded += samples
+        now = slice(first - self._begun, first - self._begun + samples)
         mixer.add(self.playing.play(first, samples), self._coming[now], out)
         mixer.add(self._leaving.play(first, samples), self._going[now], out)
-        if self._faded >= self._fade_samples:
+        if now.stop >= len(self._going):
             self._retired.append(self._leaving)
             self._leaving = None

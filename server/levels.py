@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from .addresses import GAIN_DB
 from .events import ControlEvent, Value
 
+PANIC = "/panic"
+
 
 class Adsr(NamedTuple):
     """How a gate opens and closes, as `/envelope` says."""
@@ -94,7 +96,7 @@ class Levels:
         table: dict[str, Callable[[tuple[Value, ...]], None]] = {
             "/gain_db": self._set_gain,
             "/envelope": self._set_envelope,
-            "/panic": lambda _: self._reset(),
+            PANIC: lambda _: self._reset(),
         }
         for number, voice in enumerate(self.voices):
             for field in ("gate", "gain_db", "pan"):

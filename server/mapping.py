@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self, cast
 
 import numpy as np
 
-from .addresses import KNOB
+from .addresses import KNOB, MOST_PLACES
 from .events import ControlEvent, Value
 from .motion import Lfo, Motions, Per, Slerp, Spline, Walk
 from .motion.lfo import Shape
@@ -58,8 +58,23 @@ class Mapping:
         self._reset()
         self._set, self._get = self._setters(), self._getters()
 
+    def fitting(self, event: ControlEvent) -> ControlEvent | None:
+        """What is left of a checked event, which may have been meant for a model with other knobs; None if nothing is."""
+        if event.address not in self._set:
+            return None
+        knobs, values = len(self._home), event.values
+        if event.address == "/spline_to":
+            places, rest = divmod(len(values) - 1, knobs)
+            return event if rest == 0 and places <= MOST_PLACES else None
+        most = knobs + (event.address in ("/glide_to", "/slerp_to"))
+        return (
+            event
+            if len(values) <= most or event.address.startswith("/motion/")
+            else replace(event, values=values[:most])
+        )
+
     def apply(self, event: ControlEvent) -> None:
-        """Take over what one checked event asks for."""
+        """Take over what one event asks for, as `fitting` gave it."""
         if (set_ := self._set.get(event.address)) is not None:
             set_(event.values)
 

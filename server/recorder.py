@@ -17,9 +17,10 @@ import numpy as np
 from ..export.errors import LatentoneError
 from .audio import Sink
 from .audio.file import FORMATS, FileSink
-from .engine import Deaf, Engine
+from .engine import Engine
 from .events import ControlEvent, Value
 from .snapshot import write_snapshot
+from .tap import Deaf
 
 WRITE_PERIOD_S = 0.05
 HELD_S = 10.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from itertools import count
+from typing import Any
 
 from .events import ControlEvent
 
@@ -36,12 +37,18 @@ class Schedule:
         """The sample at which the next event is due, or `before_sample` when that comes first."""
         return min(self._waiting[0][0], before_sample) if self._waiting else before_sample
 
-    def drain(self) -> list[ControlEvent]:
-        """Take them all, in their order."""
-        events = [event for _, _, event in sorted(self._waiting, key=lambda item: item[:2])]
-        self._waiting.clear()
-        return events
-
     def clear(self) -> None:
         """Forget them all."""
         self._waiting.clear()
+
+    def save(self) -> list[list[Any]]:
+        """All of them, in their order."""
+        return [
+            [due, event.at_sample or 0, event.address, *event.values]
+            for due, _, event in sorted(self._waiting, key=lambda item: item[:2])
+        ]
+
+    def load(self, state: list[list[Any]], shift: int = 0) -> None:
+        """Keep what `save` gave, as if its events were for so many samples earlier."""
+        for due, at, address, *values in state:
+            self.put(ControlEvent(address, tuple(values), at - shift), due)

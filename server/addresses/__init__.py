@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from .namespace import Command, Namespace, address_safe, find_row, markdown_table
-from .rows import GAIN_DB, GLIDE_S, KNOB, NOTICES, REPLIES, TABLE, TEMPERATURE, Address, StatusReply
+from .rows import GAIN_DB, GLIDE_S, KNOB, MOST_PLACES, NOTICES, REPLIES, TABLE, TEMPERATURE, Address, StatusReply
 
 __all__ = [
     "GAIN_DB",
     "GLIDE_S",
     "KNOB",
+    "MOST_PLACES",
     "NOTICES",
     "REPLIES",
     "TABLE",

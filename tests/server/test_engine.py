@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import FakeDecoder, ListSink
-from latentone.server import engine as engine_module
+from latentone.server import agenda as agenda_module
 from latentone.server.audio.null import NullSink
 from latentone.server.engine import Engine
 from latentone.server.events import ControlEvent, EventQueue
@@ -108,7 +108,7 @@ def test_events_of_one_sample_keep_their_order() -> None:
 
 
 def test_late_and_surplus_events_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "WAITING_EVENTS", 2)
+    monkeypatch.setattr(agenda_module, "WAITING_EVENTS", 2)
     rig = Rig()
     rig.send("/latent/0", 0.2, at_sample=-1)
     for _ in range(3):
