@@ -14,13 +14,22 @@ from .errors import LatentoneError
 
 if TYPE_CHECKING:
     from .evaluate import Figures
+    from .export import Request
 
 
 def export(
     checkpoint: Annotated[Path, Argument(help="A checkpoint of `latentone train`.")],
-    output: Annotated[Path, Option("-o", "--output", help="The decoder's file; the encoder goes beside it.")] = Path(
-        "model.onnx"
-    ),
+    output: Annotated[
+        Path,
+        Option(
+            "-o",
+            "--output",
+            help="The decoder's file (.onnx; the encoder goes beside it) or, for nn~ and nn.ar, both (.ts).",
+        ),
+    ] = Path("model.onnx"),
+    format: Annotated[
+        str | None, Option(help="onnx or torchscript; by the file's ending if not given, where .ts is torchscript.")
+    ] = None,
     train_path: Annotated[
         Path | None,
         Option("-tp", "--train_path", help="Training data to calibrate on, if it has moved since training."),
@@ -32,10 +41,17 @@ def export(
     credit: Annotated[str, Option(help="Credit that the training data asks for, for the manifest.")] = "",
     seed: Annotated[int, Option(help="Seed of the sweeps that name the knobs.")] = 0,
 ) -> None:
-    """Make an instrument of a checkpoint: calibrated knobs, names after what is heard, ONNX files, proof of parity.
+    """Make an instrument of a checkpoint: calibrated knobs, names after what is heard, proof of parity.
 
-    Example: latentone export runs/wavenet-vae/last.ckpt -o voice.onnx
+    As ONNX files, or as one TorchScript file for Max, Pure Data and SuperCollider (nn~, nn.ar); how fast that will be is printed.
+
+    Examples:
+      latentone export runs/wavenet-vae/last.ckpt -o voice.onnx
+      latentone export runs/wavenet-vae/last.ckpt -o voice.ts
     """
+    chosen = format or ("torchscript" if output.suffix == ".ts" else "onnx")
+    if chosen not in ("onnx", "torchscript"):
+        raise LatentoneError(f"--format {chosen}: is not one of onnx, torchscript")
     _needs_torch("exporting")
     from .runtime.kernel_cache import use_kernel_cache
 
@@ -43,11 +59,12 @@ def export(
     from .export import Request
     from .export import export as run
 
-    console = Console(stderr=True)
-    with console.status("exporting") as status:
-        done = run(
-            Request(checkpoint, output, train_path, name, temperature, speaker, licence, credit, seed), status.update
-        )
+    request = Request(checkpoint, output, train_path, name, temperature, speaker, licence, credit, seed)
+    if chosen == "torchscript":
+        _export_script(request)
+        return
+    with Console(stderr=True).status("exporting") as status:
+        done = run(request, status.update)
     print(f"decoder: {done.decoder} ({done.decoder.stat().st_size / 1e6:.1f} MB)")
     for runtime, parity in done.decoder_parity.items():
         print(
@@ -58,6 +75,24 @@ def export(
     print(f"  parity: latents within {done.encoder_error:.1e}")
     print("knobs: " + ", ".join(done.manifest.latent_names))
     print(f"next: latentone play {done.decoder}")
+
+
+def _export_script(request: Request) -> None:
+    from .torchscript.write import export as run
+
+    with Console(stderr=True).status("exporting") as status:
+        done = run(request, status.update)
+    parity, facts = done.decoder_parity, done.manifest
+    print(f"decoder and encoder: {done.file} ({done.file.stat().st_size / 1e6:.1f} MB)")
+    print(
+        f"  parity: {parity.draws - parity.different} of {parity.draws} draws equal PyTorch's, "
+        f"audio within {parity.largest_error:.1e}, latents within {done.encoder_error:.1e}"
+    )
+    print(f"  speed: {done.times_real_time:.2g} × real time, one voice on one core of this machine")
+    if done.times_real_time < 1.0:
+        print("  too slow to be played in nn~ here: train with more --bands or a smaller --size")
+    print(f"in a host: {facts.sample_rate_hz} Hz, a buffer of {facts.hop_samples} samples or a power of two above")
+    print("knobs: " + ", ".join(facts.latent_names))
 
 
 def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped model's name.")]) -> None:

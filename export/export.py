@@ -57,13 +57,15 @@ class Exported:
     decoder_parity: dict[str, parity.Parity]
     """By runtime; each draws what PyTorch draws."""
     encoder_error: float
+    calibration: Calibration
+    """That is folded into both files."""
 
 
 def export(request: Request, say: Report = lambda _: None) -> Exported:
     """Do all of it; raises LatentoneError for a bad checkpoint, missing data or failed parity. `say` hears each stage."""
     model, record = network.load(request.checkpoint)
     h = model.hyperparameters
-    speaker = _speaker(h.speakers, request.speaker)
+    speaker = speaker_index(h.speakers, request.speaker)
     files = _training_files(request, record)
     say(f"encoding {len(files)} recordings")
     raw, energy_db, seconds = encode_all(model, files)
@@ -118,7 +120,7 @@ def _make(
     output: Path,
     seed: int,
     say: Report,
-) -> tuple[dict[str, parity.Parity], float]:
+) -> tuple[dict[str, parity.Parity], float, Calibration]:
     """Write decoder and encoder, complete `manifest` by listening, and compare both with PyTorch."""
     h = model.hyperparameters
 
@@ -162,7 +164,7 @@ def _make(
     )
     module = onnx_encoder.CalibratedEncoder(model.encoder, calibration).eval()
     encoder_error = parity.check_encoder(module, load_encoder(encoder_file))
-    return proofs, encoder_error
+    return proofs, encoder_error, calibration
 
 
 def runtimes_of(file: Path) -> list[OnnxDecoder | FusedDecoder]:
@@ -216,7 +218,8 @@ def _training_files(request: Request, record: dict) -> list[Path]:
     )
 
 
-def _speaker(names: tuple[str, ...], wanted: str | None) -> int | None:
+def speaker_index(names: tuple[str, ...], wanted: str | None) -> int | None:
+    """Which of a model's speakers is wanted, the first by default; raises LatentoneError for one that it does not know."""
     if not names:
         if wanted:
             raise LatentoneError(f"--speaker {wanted}: this model was trained without speakers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -10,8 +11,8 @@ import torch
 from ...models.wavenet_vae.decoder import Decoder
 from ..calibrate import Calibration
 from ..errors import LatentoneError
-from ..runtime.fused import FusedDecoder
-from ..runtime.onnx import OnnxDecoder, OnnxEncoder
+from ..runtime import State
+from ..runtime.onnx import OnnxEncoder
 
 BLOCK_FRAMES = (1, 2, 3, 1, 5, 8, 1, 13, 4, 16, 1, 7, 10, 2, 6, 1, 20, 3, 9, 1)
 MINIMUM_IDENTICAL = {"softmax": 0.999, "logistic": 0.98}
@@ -19,6 +20,18 @@ MINIMUM_IDENTICAL = {"softmax": 0.999, "logistic": 0.98}
 float error alone moves some."""
 AUDIO_TOLERANCE = 1e-4
 LATENT_TOLERANCE = 1e-4
+
+
+class Drawing(Protocol):
+    """A Decoder (see `runtime.Decoder`) that also shows the values drawn, (batch, steps, bands), before audio."""
+
+    runtime: str
+
+    def initial_state(self, batch: int) -> State: ...
+
+    def decode_and_draw(
+        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
+    ) -> tuple[np.ndarray, np.ndarray, State]: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,7 @@ class Parity:
 def check_decoder(
     reference: Decoder,
     calibration: Calibration,
-    exported: OnnxDecoder | FusedDecoder,
+    exported: Drawing,
     blocks: tuple[int, ...] = BLOCK_FRAMES,
     speaker: int | None = None,
     seed: int = 0,
