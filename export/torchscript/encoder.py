@@ -1,8 +1,7 @@
 """The encoder as it listens live: it keeps as much of what it heard as it looks back, and answers when it has looked ahead."""
 
-from __future__ import annotations
-
 import warnings
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +23,11 @@ class ScriptedEncoder(nn.Module):
     Silence before the start. What comes out does not depend on how the audio is cut.
     """
 
+    heard: Tensor
+    held: Tensor
+    waiting_samples: Tensor
+    at_rest: Tensor
+
     def __init__(self, encoder: Encoder, calibration: Calibration, h: Hyperparameters, batch: int) -> None:
         super().__init__()
         self.hop_samples, self.latent_hop_samples = h.control_hop_samples, h.latent_hop_samples
@@ -36,7 +40,7 @@ class ScriptedEncoder(nn.Module):
         audio = torch.randn(2, (context + 3) * h.latent_hop_samples, generator=torch.Generator().manual_seed(0))
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # of sizes that it takes for constants: the parity check hears other ones
-            self.whole = torch.jit.trace(module, (audio,), check_trace=False)
+            self.whole = cast(nn.Module, torch.jit.trace(module, (audio,), check_trace=False))
         self.register_buffer("heard", torch.zeros(batch, (context + 1) * h.latent_hop_samples))
         self.register_buffer("held", torch.zeros(batch, h.latents))
         self.register_buffer("waiting_samples", torch.zeros(1, dtype=torch.int64))

@@ -4,8 +4,6 @@ Every method takes and gives float32 (batch, channels, frames). Rows past the ba
 channels are filled with zeros and those too many are left out; what is over whole frames is not heard.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch
@@ -23,6 +21,8 @@ HOTTEST = 2.0
 
 class NnModule(nn.Module):
     """To be scripted. `decode`: knobs to audio; `encode`: audio to knobs; `forward`: audio to audio; state is in the buffers."""
+
+    drawn_numbers: Tensor
 
     def __init__(
         self,

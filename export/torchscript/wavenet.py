@@ -2,10 +2,9 @@
 
 A layer costs four operations a step. What all layers read of the past is known when a step begins, so it is one batched product;
 what they say to the skip path is one product at its end. sigmoid(g) is (1 + tanh(g / 2)) / 2, so one tanh serves signal and gate,
-and both halves are folded into the weights. Pasts are rings that are written in place.
+and both halves are folded into the weights. Pasts are rings that are written in place. Scripting reads annotations
+as objects, so no file of a scripted class postpones them.
 """
-
-from __future__ import annotations
 
 from typing import cast
 
@@ -24,6 +23,33 @@ WIDEST_KNOB = 1e4
 
 class ScriptedDecoder(nn.Module):
     """`Decoder.decode` of calibrated knobs, for `batch` voices at most, whose clocks are one."""
+
+    matrix: Tensor
+    offset: Tensor
+    condition_weight: Tensor
+    condition_bias: Tensor
+    share_weight: Tensor
+    share_bias: Tensor
+    input_weight: Tensor
+    input_bias: Tensor
+    past_weight: Tensor
+    now_weight: Tensor
+    residual_weight: Tensor
+    skip_weight: Tensor
+    skip_bias: Tensor
+    hidden_weight: Tensor
+    hidden_bias: Tensor
+    output_weight: Tensor
+    output_bias: Tensor
+    synthesis_weight: Tensor
+    band_gains: Tensor
+    dilations: Tensor
+    first_slots: Tensor
+    clock: Tensor
+    ring: Tensor
+    previous: Tensor
+    condition_past: Tensor
+    synthesis_past: Tensor
 
     def __init__(self, decoder: Decoder, calibration: Calibration, speaker: int | None, batch: int) -> None:
         super().__init__()
@@ -89,7 +115,7 @@ class ScriptedDecoder(nn.Module):
         shares = self.shares(knobs)
         drawn = torch.empty(batch, frames * self.steps_per_frame, self.bands)
         self.draw(shares, noise.view(batch, -1, self.bands), temperature, drawn)
-        bands = self.head.amplitude(drawn).transpose(1, 2) / self.band_gains
+        bands = self.head.amplitude(drawn).transpose(1, 2) / self.band_gains  # pyright: ignore[reportCallIssue]
         past = self.synthesis_past[:batch]
         joined = torch.cat([past, bands], dim=-1)
         past.copy_(joined[:, :, joined.size(2) - past.size(2) :])
@@ -133,7 +159,8 @@ class ScriptedDecoder(nn.Module):
             slots.add_(first_slots)
             torch.index_select(ring, 0, slots, out=pasts)
             torch.baddbmm(shares[step // steps_per_frame], pasts, past_weight, out=base)
-            torch.addmm(self.input_bias, self.head.read(previous), self.input_weight, out=seen[0])
+            read_again = self.head.read(previous)  # pyright: ignore[reportCallIssue]
+            torch.addmm(self.input_bias, read_again, self.input_weight, out=seen[0])
             for layer in range(layers):
                 pre = bases[layer]
                 pre.addmm_(seen[layer], now_weights[layer])

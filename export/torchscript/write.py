@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import numpy as np
 import torch
@@ -57,7 +58,7 @@ def export(request: Request, say: Callable[[str], None] = lambda _: None) -> Exp
         decoder = ScriptedDecoder(model.decoder, calibrated.calibration, speaker, BATCH)
         knobs = calibrated.manifest.latent_names
         module = NnModule(decoder, encoder, knobs, h.sample_rate_hz, request.temperature, BATCH)
-        script: torch.jit.ScriptModule = torch.jit.script(module.eval())
+        script = cast(torch.jit.ScriptModule, torch.jit.script(module.eval()))
         say("comparing with PyTorch over 20 blocks")
         proof = check_decoder(model.decoder, calibrated.calibration, _Proving(script), speaker=speaker)
         error = _encoder_error(script, encoder)
