@@ -43,6 +43,7 @@ def choose_decoder(config: Config, console: Console) -> Choice:
             runtime.threads,
             voices,
             config.audio.block_samples,
+            sample_rate_hz=config.model.sample_rate_hz,
         )
         warm_up(choice.decoder, voices, config.audio.block_samples)
     return choice
@@ -57,7 +58,9 @@ def open_decoder(config: Config, console: Console) -> Decoder:
 
     runtime = config.runtime
     with _making_ready(console):
-        decoder = load_decoder(config.model_file(), runtime.name, runtime.provider, runtime.threads)
+        decoder = load_decoder(
+            config.model_file(), runtime.name, runtime.provider, runtime.threads, config.model.sample_rate_hz
+        )
         warm_up(decoder, config.model.voices, config.audio.block_samples)
     return decoder
 

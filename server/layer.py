@@ -75,7 +75,7 @@ class Layer:
     @property
     def runtime_name(self) -> str:
         """Of the settings' names, the one that plays like this again."""
-        return "fused" if self.runtime.startswith("fused") else "onnx"
+        return next((name for name in ("fused", "torchscript") if self.runtime.startswith(name)), "onnx")
 
     def now(self) -> int:
         """The output sample at which what is applied now takes effect."""

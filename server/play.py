@@ -58,7 +58,7 @@ def play(
     midi_map: Annotated[
         list[str] | None, typer.Option(help="A ready-made map for a controller: launchkey, mpe …; means --midi.")
     ] = None,
-    runtime: Annotated[str | None, typer.Option(help="auto, fused or onnx.")] = None,
+    runtime: Annotated[str | None, typer.Option(help="auto, fused, onnx or torchscript.")] = None,
     provider: Annotated[str | None, typer.Option(help="auto, cpu, cuda, tensorrt, coreml or directml.")] = None,
     voices: Annotated[
         int | None, typer.Option(help="How many play at once, 1 to 8: /voice/1/gate i 1 starts one.")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from ..export.errors import LatentoneError
-from ..export.runtime.load import ENCODER_SUFFIX, SHIPPED_MODELS
+from ..export.runtime.load import ENCODER_SUFFIX, SCRIPT_SUFFIX, SHIPPED_MODELS
 from .addresses import GAIN_DB, GLIDE_S, TEMPERATURE
 from .allowed import Allowed, allowed_by_default
 from .arguments import Argument
@@ -33,14 +33,19 @@ _LONGEST_SERVICE_NAME_BYTES = 60
 _File = Annotated[Path, Field(strict=False)]
 
 
+MODEL_SUFFIXES = (".onnx", SCRIPT_SUFFIX)
+"""Of two files of one name in a folder, the first is taken."""
+
+
 class ModelSettings(_Section):
     name: str
     voices: int = Field(ge=1, le=8)
     seed: int = Field(ge=0, le=2**32 - 1)
+    sample_rate_hz: Annotated[int, Field(ge=8000, le=384000)] | None
 
 
 class RuntimeSettings(_Section):
-    name: Literal["auto", "fused", "onnx"]
+    name: Literal["auto", "fused", "onnx", "torchscript"]
     provider: Literal["auto", "cpu", "cuda", "tensorrt", "coreml", "directml"]
     threads: int = Field(ge=1, le=64)
 
@@ -147,14 +152,16 @@ class Config(_Section):
 
     def model_names(self) -> list[str]:
         """The models in the folders, by name, sorted."""
-        files = [file for folder in [*self.paths.models, SHIPPED_MODELS] for file in folder.glob("*.onnx")]
-        return sorted({file.stem for file in files if not file.name.endswith(ENCODER_SUFFIX)})
+        files = [file for folder in [*self.paths.models, SHIPPED_MODELS] for file in folder.glob("*")]
+        playable = [file for file in files if file.suffix in MODEL_SUFFIXES and not file.name.endswith(ENCODER_SUFFIX)]
+        return sorted({file.stem for file in playable})
 
     def model_file(self) -> Path:
         """The file that `model.name` means. Raises LatentoneError when there is none."""
         folders = [*self.paths.models, SHIPPED_MODELS]
         name = Path(self.model.name).expanduser()
-        for candidate in [name, *(folder / f"{self.model.name}.onnx" for folder in folders)]:
+        named = (folder / f"{self.model.name}{suffix}" for folder in folders for suffix in MODEL_SUFFIXES)
+        for candidate in [name, *named]:
             if candidate.is_file():
                 return candidate
         shipped = ", ".join(self.model_names()) or "none found"

@@ -80,9 +80,15 @@ def test_torch_belongs_to_models_and_exporting() -> None:
     light = [
         path for path in MODULES if path.is_relative_to(ROOT / "server") or path.is_relative_to(ROOT / "export/runtime")
     ]
-    assert not [
-        path for path in light for name in imported(path) if within(name, "torch", "pytorch_lightning", "librosa")
-    ]
+    heavy = {
+        path.relative_to(ROOT).as_posix()
+        for path in light
+        for name in imported(path)
+        if within(name, "torch", "pytorch_lightning", "librosa")
+    }
+    assert heavy == {"export/runtime/torchscript.py"}
+    others = [path for path in MODULES if path.name != "load.py" or path.parent.name != "runtime"]
+    assert not [path for path in others if "export.runtime.torchscript" in imported(path)], "loaded where it is needed"
 
 
 def test_importing_a_module_does_nothing() -> None:
@@ -100,6 +106,8 @@ def test_importing_a_module_does_nothing() -> None:
 
 
 def test_playing_never_loads_torch() -> None:
-    modules = "latentone.server.play, latentone.server.render, latentone.export.runtime.onnx"
+    modules = (
+        "latentone.server.play, latentone.server.render, latentone.export.runtime.onnx, latentone.export.runtime.choose"
+    )
     code = f"import {modules}, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

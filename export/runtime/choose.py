@@ -18,7 +18,7 @@ import platformdirs
 from ..errors import LatentoneError
 from . import Decoder
 from .kernel_cache import source_digest
-from .load import check_runtime, load_fused, load_onnx
+from .load import check_runtime, is_script, load_fused, load_onnx, load_torchscript
 from .machine import cores, cpu_name
 from .measure import measure
 from .providers import AUTO, PROVIDERS
@@ -68,14 +68,21 @@ def choose_decoder(
     voices: int = 1,
     block_samples: int = 320,
     folder: Path | None = None,
+    sample_rate_hz: int | None = None,
 ) -> Choice:
     """The decoder in `path`, in the runtime that was asked for or, for `auto`, the one measured to be fastest.
 
     Blocks until it is measured: about a second, and once for a CPU a quarter of a minute more while the fused kernel is compiled.
     What was found is kept in `folder`, the user's cache by default, for this CPU, file, voices and these libraries.
+    sample_rate_hz: of a TorchScript file that does not say its own; only one runtime plays such a file.
     Raises LatentoneError, one line, when no runtime can play the file.
     """
     check_runtime(runtime, provider)
+    if is_script(path, runtime, provider):
+        decoder = load_torchscript(path, threads, sample_rate_hz)
+        speed = measure(decoder, voices, block_samples).times_real_time
+        decoder.runtime += f", {speed:.2g} × real time"
+        return Choice(decoder, speed)
     ways = ways_to_play(runtime, provider)
     cache = _Cache(folder or platformdirs.user_cache_path("latentone") / "runtimes")
     key = _key(path, ways, threads, voices, block_samples)

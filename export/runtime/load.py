@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from . import Decoder
     from .onnx import OnnxDecoder, OnnxEncoder
 
-RUNTIMES = ("auto", "fused", "onnx")
+RUNTIMES = ("auto", "fused", "onnx", "torchscript")
+SCRIPT_SUFFIX = ".ts"
 ENCODER_SUFFIX = ".encoder.onnx"
 SHIPPED_MODELS = Path(__file__).parents[2] / "models" / "pretrained"
 
@@ -31,13 +33,18 @@ def shipped_model(model: str) -> Path:
     raise LatentoneError(f"{model}: no such model file, nor the name of a shipped model ({', '.join(files)})")
 
 
-def load_decoder(path: Path, runtime: str = "auto", provider: str = "auto", threads: int = 1) -> Decoder:
+def load_decoder(
+    path: Path, runtime: str = "auto", provider: str = "auto", threads: int = 1, sample_rate_hz: int | None = None
+) -> Decoder:
     """The decoder in `path`, ready to play. Raises LatentoneError, one line, when it cannot be loaded.
 
     runtime: one of RUNTIMES. `auto` is the fused kernel where it knows the graph and no provider is named, and else ONNX
-    Runtime: a rule without a clock in it, for all that has to come out the same twice.
+    Runtime: a rule without a clock in it, for all that has to come out the same twice. A `.ts` file is TorchScript's.
+    sample_rate_hz: of such a file, where it does not say its own.
     """
     check_runtime(runtime, provider)
+    if is_script(path, runtime, provider):
+        return load_torchscript(path, threads, sample_rate_hz)
     if runtime == "fused":
         return load_fused(path, threads, provider)
     if runtime == "onnx" or provider != "auto":
@@ -59,6 +66,26 @@ def check_runtime(runtime: str, provider: str) -> None:
         raise LatentoneError(f"runtime {runtime} is not one of {', '.join(RUNTIMES)}")
     if runtime == "fused" and provider not in ("auto", "cpu", "cuda"):
         raise LatentoneError(f"the fused runtime is for cpu and cuda: provider {provider} needs --runtime onnx")
+    if runtime == "torchscript" and provider not in ("auto", "cpu"):
+        raise LatentoneError(f"the torchscript runtime plays on the CPU: provider {provider} needs --runtime onnx")
+
+
+def is_script(path: Path, runtime: str, provider: str) -> bool:
+    """Whether TorchScript plays the file; raises LatentoneError where what is asked for cannot play it."""
+    if runtime == "torchscript" or path.suffix != SCRIPT_SUFFIX:
+        return runtime == "torchscript"
+    if runtime != "auto" or provider not in ("auto", "cpu"):
+        raise LatentoneError(f"{path}: is TorchScript, which the torchscript runtime plays, on the CPU")
+    return True
+
+
+def load_torchscript(path: Path, threads: int = 1, sample_rate_hz: int | None = None) -> Decoder:
+    """The decoder in a TorchScript file. Raises LatentoneError, one line, when it cannot be loaded or torch is missing."""
+    if find_spec("torch") is None:
+        raise LatentoneError(f"{path}: playing TorchScript needs torch: pip install 'latentone[torchscript]'")
+    from .torchscript import TorchscriptDecoder
+
+    return TorchscriptDecoder(path, threads, sample_rate_hz)
 
 
 def load_fused(path: Path, threads: int = 1, provider: str = "auto") -> Decoder:

@@ -95,7 +95,8 @@ class ScriptedDecoder(nn.Module):
         self.register_buffer("synthesis_past", torch.zeros(batch, h.bands, decoder.filter_bank.synthesis.past_frames))
 
     def _constant(self, name: str, tensor: Tensor) -> None:
-        self.register_buffer(name, tensor.detach().clone().contiguous())
+        """A weight; what moves is a buffer, so that buffers are the state."""
+        self.register_parameter(name, nn.Parameter(tensor.detach().clone().contiguous(), requires_grad=False))
 
     @torch.jit.export
     def reset(self) -> None:

@@ -68,7 +68,6 @@ def export(request: Request, say: Callable[[str], None] = lambda _: None) -> Exp
         manifest = calibrated.manifest.model_copy(
             update={
                 "state": [],
-                "noise_per_frame": 0,
                 "torchscript": {
                     "batch": BATCH,
                     "times_real_time": round(speed, 3),

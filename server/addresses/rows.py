@@ -232,7 +232,7 @@ _MODELS = (
     Address("/model/list", (), "Names the models that can be loaded.", "server", "/model/list.reply name…"),
     Address(
         "/model/load",
-        (_NAME, Argument("runtime", "string", choices=("auto", "fused", "onnx"), optional=True)),
+        (_NAME, Argument("runtime", "string", choices=("auto", "fused", "onnx", "torchscript"), optional=True)),
         "Loads a model of the model folders aside and fades over to it; the sound goes on, and stays as it was if anything "
         "is wrong. A name is never a path. The runtime is that of the settings unless it is named.",
         "server",
