@@ -1,7 +1,5 @@
 """A decoder built as RAVE's streaming exports are: cached convolutions, upsampling, a noise branch; random weights."""
 
-from typing import List
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,6 +7,8 @@ from torch import Tensor, nn
 
 class CachedConv(nn.Module):
     """A convolution whose past is in a buffer, sized for `batch` rows."""
+
+    cache: Tensor
 
     def __init__(self, inputs: int, outputs: int, kernel: int, batch: int) -> None:
         super().__init__()
@@ -39,14 +39,14 @@ class StreamingDecoder(nn.Module):
         self.decode_output_labels = ["(signal) output"] * channels
 
     @torch.jit.export
-    def get_methods(self) -> List[str]:  # noqa: UP006, as old files say it
+    def get_methods(self) -> list[str]:
         return ["decode"]
 
     @torch.jit.export
     def decode(self, latents: Tensor) -> Tensor:
         x = self.first(latents)
-        for stage, factor in zip(self.stages, self.factors, strict=False):
-            x = F.leaky_relu(stage(x.repeat_interleave(factor, dim=2)), 0.2)
+        for index, stage in enumerate(self.stages):
+            x = F.leaky_relu(stage(x.repeat_interleave(self.factors[index], dim=2)), 0.2)
         x = x + 0.02 * torch.randn_like(x)
         return torch.tanh(self.last(x))
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from latentone.export.export import Exported, Request
 from latentone.export.manifest import Manifest
-from latentone.export.runtime.load import load_encoder
+from latentone.export.runtime.load import load_decoder, load_encoder
 from latentone.export.runtime.onnx import OnnxDecoder
 from latentone.export.torchscript.write import BATCH, ExportedScript, export
 from nn_host import NnHost
@@ -115,6 +115,18 @@ def test_four_voices_sound_as_onnx_runtime_plays_them_with_the_same_noise(
     assert heard.std() > 0.01
     np.testing.assert_allclose(heard, wanted, atol=1e-4)
     assert np.abs(heard[0] - heard[1]).max() > 0.01
+
+
+def test_our_own_script_plays_in_the_server_as_the_onnx_file_does(script: ExportedScript, exported: Exported) -> None:
+    onnx, ours = OnnxDecoder(exported.decoder), load_decoder(script.file)
+    assert ours.runtime.startswith("torchscript")
+    assert ours.manifest.latents == onnx.manifest.latents
+    noise = np.random.default_rng(0).random((2, 24 * HOP), np.float32)
+    knobs, warmth = wandering(2, 24), np.array([0.5, 1.0], np.float32)
+    wanted, _ = onnx.decode(knobs, noise, warmth, onnx.initial_state(2))
+    half, state = ours.decode(knobs[:, :, :9], noise[:, : 9 * HOP], warmth, ours.initial_state(2))
+    rest, _ = ours.decode(knobs[:, :, 9:], noise[:, 9 * HOP :], warmth, state)
+    np.testing.assert_allclose(np.concatenate([half, rest], axis=2), wanted, atol=1e-4)
 
 
 def test_encode_hears_what_the_encoder_file_hears_once_it_has_looked_ahead(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +11,12 @@ import pytest
 import torch
 from fakes import FakeDecoder
 from latentone.export.errors import LatentoneError
+from latentone.export.runtime import Decoder
 from latentone.export.runtime.choose import choose_decoder
 from latentone.export.runtime.load import load_decoder
-from latentone.export.runtime.torchscript import TorchscriptDecoder
-from latentone.server.events import ControlEvent
 from latentone.server.layers import SWAP_S
 from latentone.server.mapping import Mapping
+from rig import RATE_HZ as OUT_HZ
 from rig import Rig
 from streaming_decoder import RatedDecoder, StreamingDecoder
 
@@ -92,7 +91,6 @@ def test_it_plays_in_the_server_and_the_same_score_is_the_same_sound(tmp_path: P
     heard = []
     for _ in range(2):
         rig = Rig(load_decoder(path), voices=2, seed=4)
-        rig.sink.sample_rate_hz = RATE_HZ
         rig.send("/latent/0", 1.0, at_sample=2000)
         rig.send("/voice/1/gate", 1.0, at_sample=4000)
         rig.send("/voice/1/latent/3", -1.0, at_sample=6000)
@@ -137,23 +135,22 @@ def test_saved_state_goes_on_bit_by_bit_and_a_voice_that_rests_stands_still(tmp_
 def test_it_takes_over_from_another_model_and_leaves_again_without_a_click(tmp_path: Path) -> None:
     """The largest step between samples at the swaps is no larger than in what sounds around them."""
     rig = Rig()
-    rig.sink.sample_rate_hz = RATE_HZ
     rig.send("/latent/0", 0.3)
     rig.play(0.2)
 
-    def swap_to(decoder: object) -> None:
-        manifest = decoder.manifest  # pyright: ignore[reportAttributeAccessIssue]
-        mapping = Mapping([0.0] * len(manifest.latents), temperature=0.0, glide_s=0.0, voices=1)
-        layer = rig.engine.new_layer(decoder, mapping)  # pyright: ignore[reportArgumentType]
+    def swap_to(decoder: Decoder) -> None:
+        mapping = Mapping([0.0] * len(decoder.manifest.latents), temperature=0.0, glide_s=0.0, voices=1)
+        layer = rig.engine.new_layer(decoder, mapping)
         layer.warm_up()
         rig.engine.layers.swap(layer)
 
     swap_to(load_decoder(foreign(tmp_path)))
-    rig.play(0.5)
+    rig.play(0.7)
+    assert rig.engine.layer.runtime_name == "torchscript"
     swap_to(FakeDecoder())
-    heard = rig.play(0.5)
+    heard = rig.play(1.2)
     steps = np.abs(np.diff(heard))
-    alone = steps[round(0.45 * RATE_HZ) : round(0.65 * RATE_HZ)].max()
-    swaps = [steps[round(at * RATE_HZ) : round((at + 2 * SWAP_S) * RATE_HZ)].max() for at in (0.2, 0.7)]
+    alone = steps[round(0.4 * OUT_HZ) : round(0.69 * OUT_HZ)].max()
+    swaps = [steps[round(at * OUT_HZ) : round((at + 2 * SWAP_S) * OUT_HZ)].max() for at in (0.2, 0.7)]
     assert alone > 0
     assert max(swaps) <= 1.5 * alone
