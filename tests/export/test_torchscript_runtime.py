@@ -85,9 +85,11 @@ def test_without_torch_it_says_what_to_install(tmp_path: Path) -> None:
     assert "pip install 'latentone[torchscript]'" in done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("channels", [1, 2])
-def test_it_plays_in_the_server_and_the_same_score_is_the_same_sound(tmp_path: Path, channels: int) -> None:
-    path = foreign(tmp_path, channels)
+@pytest.mark.parametrize(("channels", "factors"), [(1, (4, 4, 4)), (2, (4, 4, 4)), (2, (16, 16, 8))])
+def test_it_plays_in_the_server_and_the_same_score_is_the_same_sound(
+    tmp_path: Path, channels: int, factors: tuple[int, ...]
+) -> None:
+    path = foreign(tmp_path, channels, factors)
     heard = []
     for _ in range(2):
         rig = Rig(load_decoder(path), voices=2, seed=4)
@@ -152,5 +154,5 @@ def test_it_takes_over_from_another_model_and_leaves_again_without_a_click(tmp_p
     steps = np.abs(np.diff(heard))
     alone = steps[round(0.4 * OUT_HZ) : round(0.69 * OUT_HZ)].max()
     swaps = [steps[round(at * OUT_HZ) : round((at + 2 * SWAP_S) * OUT_HZ)].max() for at in (0.2, 0.7)]
-    assert alone > 0
-    assert max(swaps) <= 1.5 * alone
+    assert alone > 0.001
+    assert max(swaps) <= 1.1 * alone
