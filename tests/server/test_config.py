@@ -97,7 +97,7 @@ def test_a_model_is_found_by_name_in_the_users_folders(write, tmp_path):
         ("audio: 3", "audio: 3 is not allowed (a section with the keys sink, device,"),
         ("adio: {}", "adio: unknown key (did you mean audio?)"),
         ("audio: {zzz: 1}", "audio.zzz: unknown key (allowed: sink, device,"),
-        ("runtime: {name: oonx}", 'runtime.name: "oonx" is not allowed (one of auto, fused, onnx)'),
+        ("runtime: {name: oonx}", 'runtime.name: "oonx" is not allowed (one of auto, fused, onnx, torchscript)'),
         ("osc: {reply_port: 0}", "osc.reply_port: 0 is not allowed (an integer from 1 to 65535 or null)"),
         (
             "osc: {allow: [10.0.0.300]}",
