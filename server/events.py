@@ -21,7 +21,7 @@ class ControlEvent:
     values: tuple[Value, ...]
     """Arguments in the units of the table."""
     at_sample: int | None = None
-    """Sample of the model's stream at which it takes effect; None means with the next block."""
+    """Sample of the output's stream at which it takes effect; None means with the next block."""
     source: str = ""
     """Who said it, for messages to people: `osc 127.0.0.1:57120`, `score sweep.yaml`."""
 

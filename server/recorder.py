@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -189,18 +190,27 @@ class Recorder:
                 self._empty(take, sink, text)
             self._engine.tap = Deaf()
             self._empty(take, sink, text)
-            self._seconds = take.samples / self._rate_hz
-            text.write(f"seconds: {_yaml(self._seconds)}\n")
-            text.close()
-            sink.__exit__(None, None, None)
             why = "the disk is too slow" if take.overrun else ""
         except (OSError, LatentoneError) as error:
             self._engine.tap = Deaf()
             why = str(error)
-        finally:
-            if why and self._path is not None:
-                path, self._path = self._path, None
-                self._stopped(path, why)
+        self._seconds = take.samples / self._rate_hz
+        unfinished = self._finish(sink, text)
+        why = why or unfinished
+        if why and self._path is not None:
+            path, self._path = self._path, None
+            self._stopped(path, why)
+
+    def _finish(self, sink: FileSink, text: TextIO) -> str:
+        """Close both files, so that what has been recorded is kept even on a full disk; returns what went wrong."""
+        why = ""
+        end = f"seconds: {_yaml(self._seconds)}\n"
+        for finish in (partial(sink.__exit__, None, None, None), partial(text.write, end), text.close):
+            try:
+                finish()
+            except (OSError, LatentoneError) as error:
+                why = why or str(error)
+        return why
 
     def _empty(self, take: Take, sink: FileSink, text: TextIO) -> None:
         take.take_sound(sink)

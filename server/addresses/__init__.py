@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .namespace import Command, Namespace, address_safe, find_row, markdown_table
-from .rows import GAIN_DB, GLIDE_S, KNOB, MOST_PLACES, NOTICES, REPLIES, TABLE, TEMPERATURE, Address, StatusReply
+from .row import GAIN_DB, GLIDE_S, KNOB, MOST_PLACES, TEMPERATURE, Address, StatusReply
+from .rows import NOTICES, REPLIES, TABLE
 
 __all__ = [
     "GAIN_DB",

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from ..arguments import AddressError
 from ..events import Value
 from ..packets import is_pattern, matches
-from .rows import TABLE, Address
+from .row import Address
+from .rows import TABLE
 
 _LONGEST = 100  # characters of an address: matching longer ones would take too long
 _REMEMBERED = 256  # patterns: a performer uses a handful, again and again

@@ -16,7 +16,7 @@ from ..arguments import Argument
 from ..events import Value
 from ..packets import INT32_MAX
 from .namespace import Namespace
-from .rows import Address
+from .row import Address
 
 TOLD = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "UNIT", "DESCRIPTION", "TAGS", "OVERLOADS")
 """Attributes that a node may have here."""

@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from ..addresses.rows import TEMPO_BPM
+from ..addresses.row import TEMPO_BPM
 
 _TICKS_A_BEAT = 24
 _LEAST_TICKS, _MOST_TICKS = 25, 97

@@ -8,7 +8,7 @@ from typing import Any
 
 import mido
 
-from ..addresses.rows import TEMPO_BPM
+from ..addresses.row import TEMPO_BPM
 from ..events import Value
 from ..maps.curves import control_place
 from ..maps.maps import Maps, Moved

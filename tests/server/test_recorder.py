@@ -101,6 +101,23 @@ def test_what_cannot_be_done_is_said(server: Server) -> None:
     told(server, "/record/stop.reply", "/record/stop")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="how large another process's files may be is asked of Linux")
+def test_what_was_recorded_is_kept_when_the_disk_is_full(folder: Path, server: Server) -> None:
+    """The end of a concert may be lost, but not the concert."""
+    import resource
+
+    told(server, "/done", "/notify", 1)
+    told(server, "/done", "/record/start", "full")
+    limits = (200_000, resource.RLIM_INFINITY)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limits)  # pyright: ignore[reportAttributeAccessIssue]
+    file, why = server.hear("/record/stopped")
+    assert file == str(folder / "full.wav")
+    assert "cannot be written" in why
+    assert soundfile.info(file).frames > 10_000
+    assert not list(folder.glob(".*.part"))
+    assert "nothing is being recorded" in told(server, "/fail", "/record/stop")[1]
+
+
 def test_a_recording_is_whole_when_the_server_ends(folder: Path, server: Server) -> None:
     told(server, "/done", "/record/start", "ending")
     play_for(server, 0.2)
