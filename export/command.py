@@ -97,10 +97,11 @@ def _export_script(request: Request) -> None:
 
 def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped model's name.")]) -> None:
     """Print what a model file is: rates, latency, training data, and every knob."""
-    from .runtime.load import shipped_model
+    from .runtime.load import SCRIPT_SUFFIX, load_torchscript, shipped_model
     from .runtime.providers import open_session
 
-    manifest = open_session(shipped_model(str(model))).manifest
+    file = shipped_model(str(model))
+    manifest = load_torchscript(file).manifest if file.suffix == SCRIPT_SUFFIX else open_session(file).manifest
     console = Console()
     facts = Table("", manifest.name, title=str(model), title_justify="left", show_edge=False)
     facts.add_row("kind", f"{manifest.kind}, {manifest.family}")
