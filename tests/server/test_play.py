@@ -32,6 +32,7 @@ from latentone.server.engine import Status
 from latentone.server.play import play_with
 from latentone.server.screen import Latency, Screen, troubles
 from osc_peer import bundle, message
+from osc_program import free_udp_port
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from rich.console import Console
@@ -43,12 +44,6 @@ QUIET = {"PYTHONUNBUFFERED": "1", "TERM": "dumb"}
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_fake_model(tmp_path_factory.mktemp("model") / "fake.onnx")
-
-
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:
