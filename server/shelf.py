@@ -68,7 +68,8 @@ class Shelf:
             self._wait(lambda: not self._engine.layers.swapping)
         finally:
             self._engine.layers.free_retired()
-            gc.freeze()  # so that a collection during the concert does not walk through the model
+            # Here rather than on the engine's thread; the program itself is out of its sight, so it is quick.
+            gc.collect()
             self._loading.release()
 
     def _wait(self, done: Callable[[], bool]) -> None:
