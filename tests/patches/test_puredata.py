@@ -54,6 +54,7 @@ def test_a_server_that_goes_and_comes_back_is_noticed_and_told_to_notify(tmp_pat
                 pd.wait_for(lambda times=times: pd.posted().count("answers: 1") == times, "a server that answers")
                 pd.wait_for(lambda server=server: ("/notify", (1,)) in server.heard, "/notify")
             pd.wait_for(lambda times=times: pd.posted().count("answers: 0") == times, "a server that is gone")
+        assert [pd.posted().count(f"answers: {answer}") for answer in (1, 0)] == [2, 2]
 
 
 def test_connect_goes_elsewhere_and_disconnect_says_no_more(table_server: TableServer, tmp_path: Path) -> None:

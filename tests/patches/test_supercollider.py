@@ -22,17 +22,20 @@ fork {{
 """
 
 
-def run_unit_tests(name: str, folder: Path, environment: dict[str, object]) -> None:
+def run_unit_tests(name: str, folder: Path, environment: dict[str, object]) -> tuple[int, int]:
+    """How many of sclang's assertions passed, and how many failed."""
     said = run_sclang(RUN_TESTS.format(name=name), folder, environment)
     counted = re.search(r"^passed (\d+), failed (\d+)$", said, re.MULTILINE)
     assert counted is not None, said
     assert int(counted[1]) > 0, said
     assert int(counted[2]) == 0, said
+    return int(counted[1]), int(counted[2])
 
 
 def test_its_unit_tests_pass_on_a_playing_server(fake_model: Path, tmp_path: Path) -> None:
     with playing(fake_model, tmp_path, "--sink", "null", "--voices", 4) as port:
-        run_unit_tests("TestLatentone", tmp_path, {"LATENTONE_PORT": port})
+        passed, failed = run_unit_tests("TestLatentone", tmp_path, {"LATENTONE_PORT": port})
+    assert (passed > 0, failed) == (True, 0)
 
 
 def test_it_speaks_the_whole_table(table_server: TableServer, tmp_path: Path) -> None:
