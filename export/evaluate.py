@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
+from ..models import vae
 from ..models.wavenet_vae import data, network
 from .descriptors import log_mel_db
 from .errors import LatentoneError
@@ -75,7 +76,7 @@ def evaluate(
     model, _ = network.load(checkpoint)
     h = model.hyperparameters
     decoder, encoder = load_decoder(model_file), load_encoder(encoder_file_of(model_file))
-    if decoder.manifest.weights_sha256 != network.fingerprint(model):
+    if decoder.manifest.weights_sha256 != vae.fingerprint(model):
         raise LatentoneError(f"{model_file}: was not exported from {checkpoint} (their weights differ)")
     say(f"reading {len(held_out)} held-out recordings")
     recordings = data.prepare(held_out, root, model, fit=False, progress=False)
@@ -133,7 +134,7 @@ def _bits(model: network.WaveNetVAE, recordings: list[data.Recording]) -> tuple[
         shuffled += float(model.losses(batch, data.MARGIN_LATENTS, 0.0, 0.0, shuffle=True).bits) * size
         weight += size
         means.append(losses.mean.transpose(1, 2).flatten(0, 1))
-    return right / weight, shuffled / weight, network.active_units(torch.cat(means))
+    return right / weight, shuffled / weight, vae.active_units(torch.cat(means))
 
 
 def _original(model: network.WaveNetVAE, recording: data.Recording, latents: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ import onnx
 import onnxruntime
 import torch
 
-from ..models import audio_files
+from ..models import audio_files, vae
 from ..models.wavenet_vae import data, network
 from .calibrate import Calibration, find_home, knob_names
 from .descriptors import HEARD_AS
@@ -84,7 +84,7 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
         latents=_unheard(calibration),
         state=wavenet.state_records(model.decoder),
         network=h.to_dict(),
-        weights_sha256=network.fingerprint(model),
+        weights_sha256=vae.fingerprint(model),
         trained_on={
             "name": _trained_on(request, record).name,
             "seconds": round(seconds),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -39,24 +39,13 @@ class StateRecord(_Record):
     dtype: Literal["float32", "int64"] = "float32"
 
 
-class Manifest(_Record):
-    """What an artefact is. Unknown fields are kept; a missing required one is an error that names it."""
+class _Artefact(_Record):
+    """What every artefact says of itself. Unknown fields are kept; a missing required one is an error that names it."""
 
     schema_version: int
-    kind: Literal["decoder", "encoder"]
     family: str
-    """Which network it is, for runtimes that know it: `wavenet_vae`."""
+    """Which network it is: `wavenet_vae`, `tybalt`, `mocap`."""
     name: str
-    sample_rate_hz: int = Field(gt=0)
-    hop_samples: int = Field(gt=0)
-    """Audio samples for one latent frame."""
-    channels: int = Field(gt=0)
-    latency_samples: int = Field(ge=0)
-    """Samples from a latent frame going in to the middle of its effect coming out."""
-    noise_per_frame: int = Field(default=0, ge=0)
-    """Uniform numbers that one latent frame consumes; 0 for a deterministic model."""
-    temperature: float = 1.0
-    """The sampling temperature at which it sounded best."""
     latents: list[LatentRecord]
     state: list[StateRecord] = Field(default_factory=list)
     network: dict[str, Any] = Field(default_factory=dict)
@@ -64,17 +53,21 @@ class Manifest(_Record):
     weights_sha256: str = ""
     """Of the checkpoint that it was exported from."""
     trained_on: dict[str, Any] = Field(default_factory=dict)
-    """Training data and its licence: `name`, `licence`, `credit`, `seconds`."""
+    """Training data and its licence: `name`, `licence`, `credit`, and how much: `seconds` of audio, `rows` of a table."""
     tools: dict[str, str] = Field(default_factory=dict)
     """Versions of what wrote the file."""
 
     @classmethod
-    def from_json(cls, text: str, where: str) -> Manifest:
+    def from_json(cls, text: str, where: str) -> Self:
         """Parse a manifest found in `where`; raises LatentoneError naming the first field that is missing or wrong."""
         try:
             manifest = cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
+            if first["loc"] == ("kind",):
+                raise LatentoneError(
+                    f"{where}: is a {first['input']}: that is another kind of model than is needed here"
+                ) from None
             field = ".".join(str(part) for part in first["loc"]) or "(top level)"
             raise LatentoneError(f"{where}: manifest field {field}: {first['msg'].lower()}") from None
         if manifest.schema_version > SCHEMA_VERSION:
@@ -87,3 +80,38 @@ class Manifest(_Record):
     @property
     def latent_names(self) -> list[str]:
         return [latent.name for latent in self.latents]
+
+
+class DataManifest(_Artefact):
+    """What an encoder of a data set is: rows of a table, or frames of a movement, to latents.
+
+    Its graph takes `values` (batch, inputs, frames) in the data's own units, as `inputs` names them, and its state, and
+    gives `latents` (batch, dim, frames): posterior means, calibrated as LatentRecord says. What the data has to be scaled
+    by is inside the graph.
+    """
+
+    kind: Literal["data_encoder"]
+    inputs: list[str]
+    """The columns of a table, or the channels of a pose, in order."""
+    frame_rate_hz: float | None = Field(default=None, gt=0)
+    """Of the frames of a stream, which depend on those before; None where each row stands for itself."""
+    latency_frames: int = Field(default=0, ge=0)
+    """Frames from a change going in to the middle of its effect coming out."""
+    held_out: list[str] = Field(default_factory=list)
+    """Names of the rows, or clips, of the training data that the weights never saw."""
+
+
+class Manifest(_Artefact):
+    """What a decoder of audio, or its encoder, is."""
+
+    kind: Literal["decoder", "encoder"]
+    sample_rate_hz: int = Field(gt=0)
+    hop_samples: int = Field(gt=0)
+    """Audio samples for one latent frame."""
+    channels: int = Field(gt=0)
+    latency_samples: int = Field(ge=0)
+    """Samples from a latent frame going in to the middle of its effect coming out."""
+    noise_per_frame: int = Field(default=0, ge=0)
+    """Uniform numbers that one latent frame consumes; 0 for a deterministic model."""
+    temperature: float = 1.0
+    """The sampling temperature at which it sounded best."""

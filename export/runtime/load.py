@@ -11,6 +11,7 @@ from .kernel_cache import use_kernel_cache
 
 if TYPE_CHECKING:
     from . import Decoder
+    from .data_encoder import DataEncoder
     from .onnx import OnnxDecoder, OnnxEncoder
 
 RUNTIMES = ("auto", "fused", "onnx", "torchscript")
@@ -31,6 +32,18 @@ def shipped_model(model: str) -> Path:
             return file
     files = sorted(file.stem for file in SHIPPED_MODELS.glob("*.onnx") if not file.name.endswith(ENCODER_SUFFIX))
     raise LatentoneError(f"{model}: no such model file, nor the name of a shipped model ({', '.join(files)})")
+
+
+def shipped_data_encoder(name: str) -> Path:
+    """The data encoder's file that `name` is the path of, or the shipped one of that name. Raises LatentoneError."""
+    for file in (Path(name), SHIPPED_MODELS / f"{name}{ENCODER_SUFFIX}"):
+        if file.is_file():
+            return file
+    decoders = {file.stem for file in SHIPPED_MODELS.glob("*.onnx") if not file.name.endswith(ENCODER_SUFFIX)}
+    names = {file.name.removesuffix(ENCODER_SUFFIX) for file in SHIPPED_MODELS.glob(f"*{ENCODER_SUFFIX}")} - decoders
+    raise LatentoneError(
+        f"{name}: no such model file, nor the name of a shipped encoder of data ({', '.join(sorted(names)) or 'none'})"
+    )
 
 
 def load_decoder(
@@ -127,3 +140,10 @@ def load_encoder(path: Path, provider: str = "auto", threads: int = 1) -> OnnxEn
     from .onnx import OnnxEncoder
 
     return OnnxEncoder(path, provider, threads)
+
+
+def load_data_encoder(path: Path, threads: int = 1) -> DataEncoder:
+    """The encoder of data in `path`. Raises LatentoneError, one line, when it cannot be loaded."""
+    from .data_encoder import DataEncoder
+
+    return DataEncoder(path, threads)

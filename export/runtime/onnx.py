@@ -28,7 +28,7 @@ class OnnxDecoder:
             raise LatentoneError(f"{path}: is an {self.manifest.kind}; a decoder is needed to make sound")
         states = [record.name for record in self.manifest.state]
         following = [f"next_{name}" for name in states]
-        _check_ports(path, self._session, ["latents", "noise", "temperature", *states], ["audio", *following])
+        check_ports(path, self._session, ["latents", "noise", "temperature", *states], ["audio", *following])
         self._state_names = states
         self._outputs = ["audio", *following]
         self._graphs = graph_numbers()
@@ -66,7 +66,7 @@ class OnnxEncoder:
         self._session, self.manifest = opened.session, opened.manifest
         if self.manifest.kind != "encoder":
             raise LatentoneError(f"{path}: is a {self.manifest.kind}; an encoder is needed to read a recording")
-        _check_ports(path, self._session, ["audio"], ["latents"])
+        check_ports(path, self._session, ["audio"], ["latents"])
 
     def encode(self, audio: np.ndarray) -> np.ndarray:
         """Float32 audio (batch, samples) at the manifest's rate to latents (batch, dim, frames), one a hop.
@@ -78,7 +78,8 @@ class OnnxEncoder:
         return _run(self._session, ["latents"], {"audio": padded})[0]
 
 
-def _check_ports(path: Path, session: InferenceSession, inputs: list[str], outputs: list[str]) -> None:
+def check_ports(path: Path, session: InferenceSession, inputs: list[str], outputs: list[str]) -> None:
+    """Raises LatentoneError naming the first port that the manifest in `path` promises and the graph lacks."""
     found_inputs = {port.name for port in session.get_inputs()}
     found_outputs = {port.name for port in session.get_outputs()}
     for name in inputs:

@@ -7,13 +7,16 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import onnxruntime
 
 from ..errors import LatentoneError
-from ..manifest import METADATA_KEY, Manifest
+from ..manifest import METADATA_KEY, DataManifest, Manifest
 from .onnx_memory import CUDA, HOST, Device
 from .operators import CONTROL_FLOW, operators
+
+M = TypeVar("M", Manifest, DataManifest)
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,11 @@ _WARNING, _FATAL = 2, 4
 
 
 @dataclass(frozen=True)
-class Opened:
+class Opened(Generic[M]):
     """A session and what its file says of itself."""
 
     session: onnxruntime.InferenceSession
-    manifest: Manifest
+    manifest: M
     provider: str
     """A key of PROVIDERS: the one that it runs on."""
     note: str
@@ -80,14 +83,23 @@ class Opened:
         return f"ONNX Runtime {onnxruntime.__version__} on {self.provider}" + (f" ({self.note})" if self.note else "")
 
 
-def open_session(path: Path, provider: str = "cpu", threads: int = 1) -> Opened:
-    """Load a file and its manifest.
+def open_session(path: Path, provider: str = "cpu", threads: int = 1) -> Opened[Manifest]:
+    """Load the file of a decoder of audio, or of its encoder, and its manifest.
 
     provider: a key of PROVIDERS; where it does not start, the CPU takes its place and `note` says so in one line. Or
     `auto`: the CPU for graphs with a loop in them, which beats every accelerator at one small step after another, and for
     feed-forward ones the first of AUTO that starts.
     Raises LatentoneError, one line, for an unknown provider and for a missing, empty, truncated or foreign file.
     """
+    return _open(path, Manifest, provider, threads)
+
+
+def open_data_session(path: Path, threads: int = 1) -> Opened[DataManifest]:
+    """As `open_session`, for an encoder of data, which the CPU runs: it is small, and its first answer is wanted soon."""
+    return _open(path, DataManifest, "cpu", threads)
+
+
+def _open(path: Path, kind: type[M], provider: str, threads: int) -> Opened[M]:
     if provider != "auto" and provider not in PROVIDERS:
         raise LatentoneError(f"provider {provider} is not one of auto, {', '.join(PROVIDERS)}")
     model = _read(path)
@@ -99,13 +111,13 @@ def open_session(path: Path, provider: str = "cpu", threads: int = 1) -> Opened:
         if PROVIDERS[name].full_name in installed:
             session = _start(model, name, threads, capture=not loops)
             if session is not None:
-                return Opened(session, _manifest(path, session), name, "")
+                return Opened(session, _manifest(path, kind, session), name, "")
         if provider != "auto":
             note = f"{name} did not start: {PROVIDERS[name].needs}"
     session = _session(model, "cpu", threads, {})
     if session is None:
         raise LatentoneError(f"{path}: not an ONNX model that can be run, or a truncated one; export it again")
-    return Opened(session, _manifest(path, session), "cpu", note)
+    return Opened(session, _manifest(path, kind, session), "cpu", note)
 
 
 def _read(path: Path) -> bytes:
@@ -120,11 +132,11 @@ def _read(path: Path) -> bytes:
     return model
 
 
-def _manifest(path: Path, session: onnxruntime.InferenceSession) -> Manifest:
+def _manifest(path: Path, kind: type[M], session: onnxruntime.InferenceSession) -> M:
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise LatentoneError(f"{path}: holds no Latentone manifest; write it with `latentone export`")
-    return Manifest.from_json(text, str(path))
+    return kind.from_json(text, str(path))
 
 
 def _start(model: bytes, name: str, threads: int, *, capture: bool) -> onnxruntime.InferenceSession | None:

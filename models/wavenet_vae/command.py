@@ -7,10 +7,9 @@ from typing import Annotated
 
 from typer import BadParameter, Option
 
+from .. import flags
 from ..errors import LatentoneError
 from .hyperparameters import HEAD_NAMES, SIZES, Hyperparameters
-
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "64-true")
 
 
 def train_wavenet_vae(
@@ -20,25 +19,17 @@ def train_wavenet_vae(
     validation_path: Annotated[
         Path | None, Option("-vp", "--validation_path", help="Folder held out; without it every tenth file of -tp is.")
     ] = None,
-    epochs: Annotated[int, Option("-ep", "--epochs", min=1, help="Passes over the training data.")] = 100,
-    export_path: Annotated[
-        Path, Option("-ex", "--export_path", help="Where checkpoints, curves and TensorBoard logs go.")
-    ] = Path("runs/wavenet-vae"),
+    epochs: flags.Epochs = 100,
+    export_path: flags.ExportPath = Path("runs/wavenet-vae"),
     batch_size: Annotated[int, Option("-bs", "--batch_size", min=1, help="Clips a step.")] = 12,
     learning_rate: Annotated[
         float,
         Option("-lr", "--learning_rate", min=0.0, help="Peak rate; the thesis project used 0.00001 at size paper."),
     ] = 1e-3,
-    kl_anneal: Annotated[
-        float, Option("-kla", "--kl_anneal", min=0.0, help="How much the KL multiplier grows after every log step.")
-    ] = 0.0005,
-    max_kl: Annotated[
-        float, Option("-mkl", "--max_kl", min=0.0, help="Where the KL multiplier stops growing.")
-    ] = 0.002,
-    logs_per_epoch: Annotated[
-        int, Option("-lpe", "--logs_per_epoch", min=1, help="Log steps an epoch: validation, audio, KL annealing.")
-    ] = 1,
-    device: Annotated[str, Option("-d", "--device", help="cpu, cuda:0, cuda or mps.")] = "cpu",
+    kl_anneal: flags.KlAnneal = 0.0005,
+    max_kl: flags.MaxKl = 0.002,
+    logs_per_epoch: flags.LogsPerEpoch = 1,
+    device: flags.Device = "cpu",
     max_files: Annotated[
         int | None, Option("-mf", "--max_files", min=1, help="Use at most so many files a folder.")
     ] = None,
@@ -76,19 +67,12 @@ def train_wavenet_vae(
     speakers: Annotated[
         bool, Option("--speakers", help="Each folder below -tp is a speaker with an embedding.")
     ] = False,
-    seed: Annotated[int, Option(help="Seed of weights, clips and noise.")] = 0,
-    precision: Annotated[str, Option(help="32-true, bf16-mixed or 16-mixed.")] = "32-true",
-    max_time: Annotated[
-        str | None, Option(help="Stop after so long, and anneal the rate to it: 90m, 2h, 3600s.")
-    ] = None,
-    resume: Annotated[
-        Path | None,
-        Option(
-            help="Go on from this checkpoint, or from its weights if it has no more; its sizes count, not the flags'."
-        ),
-    ] = None,
-    devices: Annotated[int, Option(min=1, help="Devices a node (Lightning).")] = 1,
-    nodes: Annotated[int, Option(min=1, help="Nodes (Lightning: under torchrun or SLURM).")] = 1,
+    seed: flags.Seed = 0,
+    precision: flags.Precision = "32-true",
+    max_time: flags.MaxTime = None,
+    resume: flags.Resume = None,
+    devices: flags.Devices = 1,
+    nodes: flags.Nodes = 1,
 ) -> None:
     """Train a WaveNet VAE on a folder of recordings.
 
@@ -96,8 +80,7 @@ def train_wavenet_vae(
     """
     if size not in SIZES:
         raise BadParameter(f"{size} is not one of {', '.join(SIZES)}", param_hint="--size")
-    if precision not in PRECISIONS:
-        raise LatentoneError(f"--precision {precision}: not one of {', '.join(PRECISIONS)}")
+    flags.check_precision(precision)
     if speakers and not train_path.is_dir():
         raise LatentoneError(f"{train_path}: no such folder")
     names = tuple(sorted(path.name for path in train_path.iterdir() if path.is_dir())) if speakers else ()
@@ -117,14 +100,11 @@ def train_wavenet_vae(
         )
     except ValueError as error:
         raise LatentoneError(str(error)) from None
-    if resume is not None and not resume.is_file():
-        raise LatentoneError(f"--resume {resume}: no such checkpoint")
-    max_time_s = seconds(max_time) if max_time else None
+    flags.check_resume(resume)
+    max_time_s = flags.seconds(max_time)
+    flags.need_training()
+    from .train import Settings, train
 
-    try:
-        from .train import Settings, train
-    except ModuleNotFoundError as error:
-        raise LatentoneError(f"training needs {error.name}: pip install 'latentone[train]'") from None
     last = train(
         Settings(
             train_path, validation_path, epochs, export_path, batch_size, learning_rate, kl_anneal, max_kl,
@@ -133,16 +113,3 @@ def train_wavenet_vae(
         )
     )  # fmt: skip
     print(f"checkpoint: {last}\nnext: latentone export {last} -tp {train_path} -o model.onnx")
-
-
-def seconds(text: str) -> float:
-    """`90m`, `2h`, `45s` or plain seconds; raises LatentoneError for anything else."""
-    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
-    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
-    try:
-        value = float(number) * units[unit]
-    except ValueError:
-        value = 0.0
-    if not 0.0 < value < float("inf"):
-        raise LatentoneError(f"--max-time {text}: not a time such as 90m, 2h or 3600s")
-    return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import LatentoneError
+from ..training import load_record
+from ..vae import kl_nats, sample
 from .decoder import Decoder
 from .encoder import Encoder
 from .hyperparameters import Hyperparameters
-
-ACTIVE_VARIANCE = 0.01
-"""A latent is active when the variance of its posterior mean over the data exceeds this (Burda et al. 2016)."""
 
 RECOMPUTED = "encoder.mfcc.mel."
 """Tensors that follow from the hyperparameters, which a checkpoint may hold all the same."""
@@ -65,7 +63,7 @@ class WaveNetVAE(nn.Module):
         mean, log_variance = (part.float() for part in self.encoder(batch["features"]))
         latents = mean
         if self.training:
-            latents = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
+            latents = sample(mean, log_variance)
             latents = jittered(latents, self.hyperparameters.jitter)
         if shuffle:
             latents = latents[..., torch.randperm(latents.shape[-1], device=latents.device)]
@@ -80,7 +78,7 @@ class WaveNetVAE(nn.Module):
         noise = noise_like(self.decoder.head.value(codes), past_noise) if past_noise else 0.0
         outputs = self.decoder.teacher_forced(latents, codes, margin, speaker, wanted, noise)
         cross_entropy = self.decoder.head.cross_entropy(outputs, codes[:, wanted])
-        kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=(0, 2))
+        kl = kl_nats(mean, log_variance).mean(dim=(0, 2))
         objective = cross_entropy + kl_multiplier * kl.clamp(min=free_nats).sum()
         return Losses(objective, cross_entropy.detach() / math.log(2), kl.detach().sum(), mean.detach())
 
@@ -105,20 +103,6 @@ def jittered(latents: Tensor, probability: float) -> Tensor:
     return latents.gather(2, index[:, None, :].expand(batch, dim, frames))
 
 
-def active_units(means: Tensor) -> int:
-    """How many latents are in use; means (frames, latents)."""
-    return int((means.var(dim=0) > ACTIVE_VARIANCE).sum())
-
-
-def fingerprint(model: WaveNetVAE) -> str:
-    """SHA-256 of all weights: which model an export was made of."""
-    digest = hashlib.sha256()
-    for name, value in model.state_dict().items():
-        digest.update(name.encode())
-        digest.update(value.cpu().numpy().tobytes())
-    return digest.hexdigest()
-
-
 def save(path: Path, model: WaveNetVAE, **extra: Any) -> None:
     """A small checkpoint: weights, hyperparameters, and what `extra` says about the training."""
     record = {"family": "wavenet_vae", "hyperparameters": model.hyperparameters.to_dict(), **extra}
@@ -130,15 +114,7 @@ def load(path: Path) -> tuple[WaveNetVAE, dict[str, Any]]:
 
     Raises LatentoneError, one line, for a file that is missing, broken or something else.
     """
-    if not path.is_file():
-        raise LatentoneError(f"{path}: no such checkpoint")
-    try:
-        record = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise LatentoneError(f"{path}: not a readable checkpoint ({reason[:120]})") from None
-    if not isinstance(record, dict) or record.get("family") != "wavenet_vae":
-        raise LatentoneError(f"{path}: not a WaveNet VAE checkpoint of `latentone train wavenet-vae`")
+    record = load_record(path, "wavenet_vae", "wavenet-vae")
     model = WaveNetVAE(Hyperparameters.from_dict(record["hyperparameters"]))
     weights = {key.removeprefix("model."): value for key, value in record["state_dict"].items()}
     weights = {key: value for key, value in weights.items() if not key.startswith(RECOMPUTED)}

@@ -10,22 +10,26 @@ from typing import Any
 
 import pytorch_lightning as lightning
 import torch
-from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar, WeightAveraging
-from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ..allocator import keep_freed_memory
-from ..errors import LatentoneError
-from . import curve, data, listening, network
+from ..curve import Column
+from ..training import Timed, device_of, fit, validation_interval
+from ..vae import active_units
+from . import data, listening, network
 from .hyperparameters import Hyperparameters
-from .network import Losses, WaveNetVAE, active_units
+from .network import Losses, WaveNetVAE
 
-WARM_UP_STEPS = 200
-EMA_DECAY = 0.999
-CHECKPOINT_MINUTES = 3
 RESYNTHESIS_S = 300.0
 """Listening is slow, sample by sample: no more often than this, however short an epoch is."""
+CURVES = (
+    Column("train/bits", "bits a code", "training", "0.7"),
+    Column("validation/bits", "bits a code", "held out", "C0"),
+    Column("validation/bits_shuffled", "bits a code", "held out, latents shuffled in time", "C1"),
+    Column("validation/kl_nats", "KL, nats a latent frame", "held out", "C0"),
+)
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,14 @@ class Settings:
     nodes: int
 
 
-class Training(lightning.LightningModule):
+class Training(Timed):
     """A WaveNet VAE being trained: loss, log steps, KL annealing, and a cosine schedule over steps or time."""
 
     def __init__(self, model: WaveNetVAE, settings: Settings) -> None:
-        super().__init__()
+        super().__init__(settings.learning_rate, settings.max_time_s)
         self.model = model
         self.settings = settings
         self.kl_multiplier = min(settings.kl_anneal, settings.max_kl)
-        self.elapsed_s = 0.0
         self._means: list[Tensor] = []
         self._listened_s = -math.inf
 
@@ -74,7 +77,7 @@ class Training(lightning.LightningModule):
     def on_train_start(self) -> None:
         """Each process draws clips and noise of its own, and a resumed run others than it began with."""
         torch.manual_seed(self.settings.seed + 1_000_003 * self.global_rank + self.global_step)
-        self._began_s = time.monotonic() - self.elapsed_s
+        super().on_train_start()
 
     def training_step(self, batch: dict[str, Tensor]) -> Tensor:
         losses = self.losses(batch, scored=self.settings.scored, past_noise=self.settings.past_noise)
@@ -115,25 +118,6 @@ class Training(lightning.LightningModule):
             for logger in self.loggers:
                 if isinstance(logger, TensorBoardLogger):
                     listening.log_resynthesis(logger.experiment, self.model, loaders.dataset, self.global_step)
-
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = self.settings.learning_rate * self.schedule()
-
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        self.elapsed_s = time.monotonic() - self._began_s
-        if self.settings.max_time_s is not None:
-            over = self.elapsed_s >= self.settings.max_time_s
-            # All processes stop together, or the rest would wait for ever for the first.
-            self.trainer.should_stop |= self.trainer.strategy.reduce_boolean_decision(over, all=False)
-
-    def schedule(self) -> float:
-        """Warm-up, then half a cosine down to 2 %, over all steps or over `max_time_s`, whichever ends first."""
-        done = self.global_step / max(1, int(self.trainer.estimated_stepping_batches))
-        if self.settings.max_time_s is not None:
-            done = max(done, self.elapsed_s / self.settings.max_time_s)
-        cosine = 0.5 + 0.5 * math.cos(math.pi * min(done, 1.0))
-        return min(1.0, (self.global_step + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * cosine)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
@@ -176,69 +160,18 @@ def train(settings: Settings) -> Path:
     loader = DataLoader(clips, batch_size, shuffle=True, drop_last=True)
     validation = DataLoader(data.Clips(held_out, h, latents, random=False), batch_size)
 
-    settings.export_path.mkdir(parents=True, exist_ok=True)
-    checkpoints = ModelCheckpoint(
-        settings.export_path,
-        filename="best",
-        monitor="validation/bits",
-        save_last=True,
-        enable_version_counter=False,
-    )
-    regularly = ModelCheckpoint(
-        settings.export_path,
-        filename="latest",
-        train_time_interval=_minutes(CHECKPOINT_MINUTES),
-        enable_version_counter=False,
-    )
-    csv = CSVLogger(settings.export_path, "curves")
     accelerator, devices = device_of(settings.device, settings.devices)
-    trainer = lightning.Trainer(
+    return fit(
+        Training(model, settings),
+        (loader, validation),
+        settings.export_path,
+        CURVES,
+        monitor="validation/bits",
+        unfinished=unfinished,
         max_epochs=settings.epochs,
         accelerator=accelerator,
         devices=devices,
         num_nodes=settings.nodes,
-        precision=settings.precision,  # pyright: ignore[reportArgumentType]
-        gradient_clip_val=1.0,
-        val_check_interval=1.0 / settings.logs_per_epoch if len(loader) >= settings.logs_per_epoch else 1.0,
-        log_every_n_steps=min(10, len(loader)),
-        callbacks=[
-            checkpoints,
-            regularly,
-            WeightAveraging(avg_fn=_average),
-            RichProgressBar(),
-        ],
-        logger=[TensorBoardLogger(settings.export_path, "tensorboard"), csv],
+        precision=settings.precision,
+        val_check_interval=validation_interval(loader, settings.logs_per_epoch),
     )
-    trainer.fit(Training(model, settings), loader, validation, ckpt_path=unfinished, weights_only=True)
-    last = settings.export_path / "last.ckpt"
-    trainer.save_checkpoint(last)
-    if trainer.is_global_zero and csv.log_dir:
-        csv.save()
-        curve.draw(Path(csv.log_dir) / "metrics.csv", settings.export_path / "curve.png")
-    return last
-
-
-def _average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-    """Exponential moving average of the weights, over the last tenth of a young run and 1,000 steps of an old one."""
-    decay = min(EMA_DECAY, (1.0 + float(count)) / (10.0 + float(count)))
-    return averaged + (1.0 - decay) * (current - averaged)
-
-
-def _minutes(count: float) -> Any:
-    from datetime import timedelta
-
-    return timedelta(minutes=count)
-
-
-def device_of(device: str, count: int) -> tuple[str, list[int] | int]:
-    """`cpu`, `cuda:0`, `mps` to Lightning's accelerator and devices; raises LatentoneError for anything else."""
-    kind, _, index = device.partition(":")
-    if kind == "cpu":
-        return "cpu", count
-    if kind == "cuda" and (not index or index.isdigit()):
-        if not torch.cuda.is_available():
-            raise LatentoneError(f"--device {device}: this torch sees no CUDA device; use cpu")
-        return "gpu", [int(index)] if index and count == 1 else count
-    if kind == "mps" and not index:
-        return "mps", 1
-    raise LatentoneError(f"--device {device}: not one of cpu, cuda, cuda:<index>, mps")

@@ -1,0 +1,140 @@
+"""What every training run shares: device, averaged weights, checkpoints every few minutes, curves, when to stop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as lightning
+import torch
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint, RichProgressBar, WeightAveraging
+from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from torch import Tensor
+
+from .curve import Column, draw
+from .errors import LatentoneError
+
+WARM_UP_STEPS = 200
+EMA_DECAY = 0.999
+CHECKPOINT_MINUTES = 3
+
+
+class Timed(lightning.LightningModule):
+    """A run that knows how long it has trained, over all its resumptions, and ends at `max_time_s`."""
+
+    def __init__(self, learning_rate: float, max_time_s: float | None) -> None:
+        super().__init__()
+        self.learning_rate, self.max_time_s = learning_rate, max_time_s
+        self.elapsed_s = 0.0
+
+    def on_train_start(self) -> None:
+        self._began_s = time.monotonic() - self.elapsed_s
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = self.learning_rate * self.schedule()
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        self.elapsed_s = time.monotonic() - self._began_s
+        if self.max_time_s is not None:
+            over = self.elapsed_s >= self.max_time_s
+            # All processes stop together, or the rest would wait for ever for the first.
+            self.trainer.should_stop |= self.trainer.strategy.reduce_boolean_decision(over, all=False)
+
+    def schedule(self) -> float:
+        """Warm-up, then half a cosine down to 2 %, over all steps or over `max_time_s`, whichever ends first."""
+        done = self.global_step / max(1, int(self.trainer.estimated_stepping_batches))
+        if self.max_time_s is not None:
+            done = max(done, self.elapsed_s / self.max_time_s)
+        cosine = 0.5 + 0.5 * math.cos(math.pi * min(done, 1.0))
+        return min(1.0, (self.global_step + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * cosine)
+
+
+def fit(
+    module: Timed,
+    loaders: tuple[Any, Any],
+    export_path: Path,
+    curves: Sequence[Column],
+    *,
+    monitor: str,
+    unfinished: Path | None = None,
+    **trainer_options: Any,
+) -> Path:
+    """Train until Lightning's Trainer ends, and return `last.ckpt`; `best.ckpt`, `latest.ckpt`, logs and curve lie beside it.
+
+    loaders: training and validation. monitor: the validation figure that makes a checkpoint the best. unfinished: a
+    checkpoint with its optimiser to go on from.
+    """
+    export_path.mkdir(parents=True, exist_ok=True)
+    csv = CSVLogger(export_path, "curves")
+    callbacks: list[Callback] = [
+        ModelCheckpoint(export_path, filename="best", monitor=monitor, save_last=True, enable_version_counter=False),
+        ModelCheckpoint(
+            export_path,
+            filename="latest",
+            train_time_interval=timedelta(minutes=CHECKPOINT_MINUTES),
+            enable_version_counter=False,
+        ),
+        WeightAveraging(avg_fn=_average),
+        RichProgressBar(),
+    ]
+    trainer = lightning.Trainer(
+        gradient_clip_val=1.0,
+        log_every_n_steps=min(10, len(loaders[0])),
+        callbacks=callbacks,
+        logger=[TensorBoardLogger(export_path, "tensorboard"), csv],
+        **trainer_options,
+    )
+    trainer.fit(module, *loaders, ckpt_path=unfinished, weights_only=True)
+    last = export_path / "last.ckpt"
+    trainer.save_checkpoint(last)
+    if trainer.is_global_zero and csv.log_dir:
+        csv.save()
+        draw(Path(csv.log_dir) / "metrics.csv", export_path / "curve.png", curves)
+    return last
+
+
+def validation_interval(loader: Any, logs_per_epoch: int) -> float:
+    """Lightning's `val_check_interval` for so many log steps an epoch, or one where an epoch has fewer steps."""
+    return 1.0 / logs_per_epoch if len(loader) >= logs_per_epoch else 1.0
+
+
+def load_record(path: Path, family: str, command: str) -> dict[str, Any]:
+    """What a checkpoint holds. Raises LatentoneError, one line, for a file that is missing, broken or of another family.
+
+    command: of `latentone train`, for people.
+    """
+    if not path.is_file():
+        raise LatentoneError(f"{path}: no such checkpoint")
+    try:
+        record = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise LatentoneError(f"{path}: not a readable checkpoint ({reason[:120]})") from None
+    if not isinstance(record, dict) or record.get("family") != family:
+        raise LatentoneError(f"{path}: not a checkpoint of `latentone train {command}`")
+    return record
+
+
+def _average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+    """Exponential moving average of the weights, over the last tenth of a young run and 1,000 steps of an old one."""
+    decay = min(EMA_DECAY, (1.0 + float(count)) / (10.0 + float(count)))
+    return averaged + (1.0 - decay) * (current - averaged)
+
+
+def device_of(device: str, count: int = 1) -> tuple[str, list[int] | int]:
+    """`cpu`, `cuda:0`, `mps` to Lightning's accelerator and devices; raises LatentoneError for anything else."""
+    kind, _, index = device.partition(":")
+    if kind == "cpu":
+        return "cpu", count
+    if kind == "cuda" and (not index or index.isdigit()):
+        if not torch.cuda.is_available():
+            raise LatentoneError(f"--device {device}: this torch sees no CUDA device; use cpu")
+        return "gpu", [int(index)] if index and count == 1 else count
+    if kind == "mps" and not index:
+        return "mps", 1
+    raise LatentoneError(f"--device {device}: not one of cpu, cuda, cuda:<index>, mps")

@@ -1,0 +1,1 @@
+"""Data sets as something to be heard: rows of tables and clips of movement, read, named and encoded."""
