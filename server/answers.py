@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..export.errors import LatentoneError
 from .addresses import TABLE, Command, Namespace, address_safe, find_row
@@ -47,8 +47,7 @@ class Answers:
             "/map/remove": self._map_remove,
             "/map/list": self._map_list,
             "/source/list": lambda _, reply: reply("/source/list.reply", *have(self._sources, "sources").names()),
-            "/source/<source>/rate": self._source_rate,
-            "/source/<source>/loop": self._source_loop,
+            **self._source_rows(),
         }
         self.slowly: dict[str, Answer] = {
             "/model/list": lambda _, reply: reply("/model/list.reply", *have(self._models, "models").names()),
@@ -56,8 +55,7 @@ class Answers:
             "/map/save": self._map_save,
             "/record/start": self._record_start,
             "/record/stop": self._record_stop,
-            "/source/<source>/play": self._source_play,
-            "/source/<source>/stop": self._source_stop,
+            **{f"/source/<source>/{what}": self._source_done for what in ("play", "stop", "order", "coupling")},
         }
 
     def _help(self, command: Command, reply: Reply) -> None:
@@ -128,24 +126,33 @@ class Answers:
         file, length_s = have(self._recorder, "recorder").stop()
         reply("/record/stop.reply", str(file), length_s)
 
-    def _source_play(self, command: Command, reply: Reply) -> None:
+    def _source_rows(self) -> dict[str, Answer]:
+        """Those of one source that are done at once, and without a reply."""
+
+        def row(do: Callable[[Sources, str, tuple[Any, ...]], None]) -> Answer:
+            return lambda command, _: do(*self._source(command), command.values)
+
+        return {
+            "/source/<source>/rate": row(lambda sources, name, values: sources.set_rate(name, values[0], "beat" in values)),
+            "/source/<source>/loop": row(lambda sources, name, values: sources.set_loop(name, bool(values[0]))),
+            "/source/<source>/seek": row(lambda sources, name, values: sources.seek(name, *values)),
+            "/source/<source>/index": row(lambda sources, name, values: sources.go_to(name, *values)),
+            "/source/<source>/row": row(lambda sources, name, values: sources.take_row(name, values)),
+            "/source/<source>/frame": row(lambda sources, name, values: sources.take_frame(name, values)),
+            "/source/<source>/dwell_s": row(lambda sources, name, values: sources.set_dwell(name, *values)),
+            "/source/<source>/glide_s": row(lambda sources, name, values: sources.set_glide(name, *values)),
+        }
+
+    def _source_done(self, command: Command, reply: Reply) -> None:
         sources, name = self._source(command)
-        sources.play(name)
+        do: Mapping[str, Callable[..., None]] = {
+            "play": sources.play,
+            "stop": sources.stop,
+            "order": sources.set_order,
+            "coupling": sources.set_coupling,
+        }
+        do[command.row.pattern.rpartition("/")[2]](name, *command.values)
         reply("/done", command.address)
-
-    def _source_stop(self, command: Command, reply: Reply) -> None:
-        sources, name = self._source(command)
-        sources.stop(name)
-        reply("/done", command.address)
-
-    def _source_rate(self, command: Command, reply: Reply) -> None:
-        sources, name = self._source(command)
-        times, per = _filled(command, 2)
-        sources.set_rate(name, float(str(times)), per == "beat")
-
-    def _source_loop(self, command: Command, reply: Reply) -> None:
-        sources, name = self._source(command)
-        sources.set_loop(name, bool(command.values[0]))
 
     def _source(self, command: Command) -> tuple[Sources, str]:
         sources, said = have(self._sources, "sources"), command.address.split("/")[2]
