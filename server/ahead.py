@@ -42,8 +42,8 @@ class Piece(Protocol):
         ...
 
     @property
-    def unit_samples(self) -> float:
-        """Samples of the stream from one place to the next, at rate 1; may change while it plays."""
+    def unit_s(self) -> float:
+        """Seconds from one place to the next, at rate 1; may change while it plays."""
         ...
 
     def __len__(self) -> int: ...
@@ -72,6 +72,7 @@ class _Playing:
     piece: Piece
     times: float
     unit_samples: float
+    """Of the stream from one place to the next, at rate 1."""
     at_stream: float
     """A sample of the stream, on which `at_place` of the piece falls."""
     horizon: float
@@ -147,7 +148,7 @@ class Ahead:
         """Play it from its beginning."""
         with self._changed:
             now = self._now() + AHEAD_S * self._rate_hz
-            self._playing[name] = _Playing(piece, self._times(name), piece.unit_samples, now, now)
+            self._playing[name] = _Playing(piece, *self._speed(name, piece), now, now)
             self._changed.notify()
 
     def end(self, name: str) -> None:
@@ -155,14 +156,23 @@ class Ahead:
         with self._changed:
             self._playing.pop(name, None)
 
-    def go(self, name: str, place: float, piece: Piece | None = None) -> bool:
-        """On from another place, or with another piece from there; False where it does not play."""
+    def go(self, name: str, place: float, mark: Mark | None = None) -> bool:
+        """On from another place, and tell a mark when that is heard; False where it does not play."""
         with self._changed:
             if (playing := self._playing.get(name)) is None:
                 return False
-            playing.piece = piece or playing.piece
             playing.go(place)
+            if mark is not None:
+                self._mark(playing.horizon, mark)
             return True
+
+    def replace(self, name: str, piece: Piece, place: float) -> None:
+        """Go on with another piece, from a place of it on, if it plays; what counts there is taken to sound already."""
+        with self._changed:
+            if (playing := self._playing.get(name)) is not None:
+                playing.piece = piece
+                playing.go(place)
+                playing.next += 1
 
     def place(self, name: str) -> float | None:
         """How far it has been handed over; None where it does not play."""
@@ -190,10 +200,9 @@ class Ahead:
         with self._changed:
             (self._loops.add if on else self._loops.discard)(name)
 
-    def times(self, name: str) -> float:
-        """How many times as fast as written it goes at this moment."""
-        with self._changed:
-            return self._times(name)
+    def _speed(self, name: str, piece: Piece) -> tuple[float, float]:
+        """How many times as fast as written it goes at this moment, and samples from one place to the next at rate 1."""
+        return self._times(name), piece.unit_s * self._rate_hz
 
     def _times(self, name: str) -> float:
         times, by_tempo = self._rates.get(name, (1.0, False))
@@ -246,7 +255,7 @@ class Ahead:
         horizon, heard = self._now() + AHEAD_S * self._rate_hz, self._clock.sample_at(time.time())
         stands = self._clock.value_of("/transport") == (0,)
         for name, playing in self._playing.items():
-            speed = (self._times(name), playing.piece.unit_samples)
+            speed = self._speed(name, playing.piece)
             if speed != (playing.times, playing.unit_samples) and playing.ends is None:
                 playing.tie(playing.horizon)
                 playing.times, playing.unit_samples = speed

@@ -56,7 +56,12 @@ class Argument:
 
     def read_many(self, address: str, values: Sequence[object]) -> list[Value]:
         """As `read`, for what is repeated: a row may have thousands of values, and is to sound within a block."""
-        if self.kind == "float" and self.low == -math.inf and self.high == math.inf and set(map(type, values)) == {float}:
+        if (
+            self.kind == "float"
+            and self.low == -math.inf
+            and self.high == math.inf
+            and set(map(type, values)) == {float}
+        ):
             numbers = cast("Sequence[float]", values)
             if all(map(math.isfinite, numbers)):
                 return list(numbers)

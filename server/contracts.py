@@ -123,7 +123,7 @@ class Recorder(Protocol):
 
 
 class Sources(Protocol):
-    """Scores and data sets that are played live. What only data sets can do, scores refuse."""
+    """What can be played live, by its name."""
 
     def names(self) -> list[str]: ...
 
@@ -134,6 +134,10 @@ class Sources(Protocol):
     def set_rate(self, name: str, times: float, by_tempo: bool) -> None: ...
 
     def set_loop(self, name: str, on: bool) -> None: ...
+
+
+class DataSources(Sources, Protocol):
+    """Data sets, of which more can be asked than of scores."""
 
     def seek(self, name: str, place: float) -> None:
         """Go to a place, counted in items of the order that is played."""
@@ -158,3 +162,15 @@ class Sources(Protocol):
     def set_order(self, name: str, order: str) -> None: ...
 
     def set_coupling(self, name: str, coupling: str) -> None: ...
+
+
+class SourceBook(Protocol):
+    """Scores and data sets, and which of the two a name means."""
+
+    def names(self) -> list[str]: ...
+
+    def named(self, name: str) -> Sources: ...
+
+    def data_set(self, name: str) -> DataSources:
+        """Raises where `name` is that of a score."""
+        ...

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from ..arguments import Argument
 from ..packets import INT32_MAX
-from .row import ENDS, NAME, NAMES, OVER_S, PER, SHARE, SWITCH, TARGET, Address, StatusReply
-from .source_rows import SOURCES
+from .row import ENDS, NAME, NAMES, OVER_S, SHARE, SWITCH, TARGET, Address, StatusReply
 from .sound_rows import LATENTS, MOTION, SOUND
+from .source_rows import SOURCES
 
 _PRESETS = (
     Address(

@@ -33,22 +33,22 @@ def score_files(folders: Sequence[Path]) -> dict[str, Path]:
 
 
 class _ScorePiece:
-    """`ahead.Piece` of a score: its places are samples."""
+    """`ahead.Piece` of a score: its places are seconds."""
 
-    unit_samples = 1.0
+    unit_s = 1.0
 
     def __init__(self, score: Score, sample_rate_hz: int, by_beats: bool) -> None:
-        self.length, self.by_beats = score.seconds * sample_rate_hz, by_beats
-        self._events = [event for event in score.events if (event.at_sample or 0) < self.length]
+        self.length, self.by_beats, self._rate_hz = score.seconds, by_beats, sample_rate_hz
+        self._events = [event for event in score.events if (event.at_sample or 0) < score.seconds * sample_rate_hz]
 
     def __len__(self) -> int:
         return len(self._events)
 
     def place(self, number: int) -> float:
-        return self._events[number].at_sample or 0
+        return (self._events[number].at_sample or 0) / self._rate_hz
 
     def number_at(self, place: float) -> int:
-        return max(0, bisect_right(self._events, place, key=lambda event: event.at_sample or 0) - 1)
+        return max(0, bisect_right(self._events, place * self._rate_hz, key=lambda event: event.at_sample or 0) - 1)
 
     def event(self, number: int, times: float) -> ControlEvent:
         return self._events[number]
