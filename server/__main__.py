@@ -47,6 +47,7 @@ _command(app, "doctor", ".doctor.command", "doctor", "Say what works here, how l
 _command(app, "render", ".render", "render", "Play a score into a file; same score, model and seed, same bytes.")
 _command(app, "resynth", ".render", "resynth", "Encode a recording and decode it again.")
 _command(app, "bench", "..export.bench.command", "bench", "Measure what this machine can play, runtime by runtime.")
+_command(app, "couple", ".datasets.couple", "couple", "Fit a data set's latents to a decoder's knobs, into a file.")
 _command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")
 _command(app, "export", "..export.command", "export", "Make a playable ONNX file of a checkpoint.")
 _command(app, "inspect", "..export.command", "inspect", "Show what is inside a model file.")
