@@ -61,8 +61,8 @@ def _table(source: str, manifest: DataManifest, labels: str | None, say: Callabl
 def _movement(source: str, manifest: DataManifest, frame_rate_hz: float) -> DataSet:
     from ...models.mocap.clips import INPUTS, read_clips
 
-    places = _places(source, "channel", INPUTS, manifest)
     clips = read_clips(source, frame_rate_hz)
+    places = _places(source, "channel", INPUTS, manifest)
     items = [Item(clip.name, clip.label, np.ascontiguousarray(clip.values[places], np.float32)) for clip in clips]
     return DataSet(dataset_name(source), manifest.inputs, _some(source, items, "clip"), frame_rate_hz)
 

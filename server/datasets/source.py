@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ...export.errors import LatentoneError
-from ...export.runtime.data_encoder import DataEncoder
 from ..events import ControlEvent
 from .encode import encode_items
 from .items import DataSet
 from .order import order_of
 from .pieces import SMOOTH, MovementPiece, RowPiece, turn
+
+if TYPE_CHECKING:
+    from ...export.runtime.data_encoder import DataEncoder
 
 
 class Coupling(Protocol):
@@ -137,7 +139,8 @@ class DataSource:
 
     def _checked(self, values: Sequence[float]) -> np.ndarray:
         wanted = len(self._encoder.manifest.inputs)
-        row = np.array(values, np.float32)
+        with np.errstate(over="ignore"):
+            row = np.array(values, np.float32)
         if len(row) != wanted or not np.isfinite(row).all():
             given = f"got {len(row)}" if len(row) != wanted else "one of them is too large"
             raise LatentoneError(f"{self.name} takes {wanted} values, {given}")
