@@ -83,7 +83,9 @@ class LiveDataSets:
             self._ahead.replace(name, after, after.place_of(position))
 
     def set_coupling(self, name: str, coupling: str) -> None:
-        """Fit anew, which may take seconds; what plays goes on meanwhile."""
+        """Fit anew, which may take seconds; what plays goes on meanwhile. Files are for the settings alone to name."""
+        if not coupling.isidentifier():
+            raise LatentoneError(f"{coupling[:64]!r} is not the name of a coupling, which is never a path")
         self._source(name).set_coupling(coupling)
 
     def model_changed(self) -> None:
