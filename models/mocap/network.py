@@ -112,6 +112,7 @@ class MotionVAE(nn.Module):
         super().__init__()
         self.hyperparameters = h = hyperparameters
         self.encoder = Encoder(h)
+        self.line = nn.Conv1d(h.latents, len(h.taps) * len(INPUTS), 1)
         self.decoder = nn.Sequential(
             nn.Conv1d(h.latents, h.decoder_channels, 1),
             nn.SiLU(),
@@ -129,7 +130,7 @@ class MotionVAE(nn.Module):
     def decode(self, latents: Tensor) -> Tensor:
         """Latents (batch, latents, frames) to values (batch, taps, inputs, frames); a tap's are those so many frames before."""
         h = self.hyperparameters
-        scaled = self.decoder(latents).unflatten(1, (len(h.taps), len(INPUTS)))
+        scaled = (self.line(latents) + self.decoder(latents)).unflatten(1, (len(h.taps), len(INPUTS)))
         return scaled * self.encoder.get_buffer("spread") + self.encoder.get_buffer("centre")
 
     def targets(self, values: Tensor) -> Tensor:

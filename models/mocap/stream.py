@@ -34,7 +34,7 @@ class PoseStream:
             return np.zeros((len(INPUTS), 0), np.float32)
         heading = np.unwrap(np.concatenate([[self._heading], poses.heading]))[1:]
         self._heading = float(heading[-1])
-        rows = np.concatenate([poses.place, heading[:, None], poses.limbs.reshape(len(poses), _SIXES)], axis=1)
+        rows = np.concatenate([poses.place, heading[:, None], poses.limbs.reshape(-1, _SIXES)], axis=1)
         rows = self._resampler.push(rows)
         due = Poses(rows[:, :3], rows[:, 3], _orthonormal(rows[:, 4:]).reshape(-1, len(LIMBS), 6))
         values = canonical(due, self._to_hz, self._before)
@@ -102,4 +102,4 @@ def values_of(motion: Motion, reader: Reader, from_hz: float, to_hz: float = FRA
 
 def _orthonormal(rows: np.ndarray) -> np.ndarray:
     """Six numbers a limb (frames, limbs × 6), interpolated, to those of the nearest rotations."""
-    return rotations.to_six(rotations.from_six(rows.reshape(len(rows), -1, 6))).reshape(len(rows), -1)
+    return rotations.to_six(rotations.from_six(rows.reshape(-1, len(LIMBS), 6))).reshape(-1, _SIXES)
