@@ -68,8 +68,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, past: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """x (batch, channels, frames), past (batch, channels, 2 × dilation) to the same and the next past."""
-        y, past = self.convolution(x, past)
-        return x + self.mix(F.silu(y)), past
+        y, following = self.convolution(x, past)
+        return x + self.mix(F.silu(y)), following
 
 
 class Encoder(nn.Module):
