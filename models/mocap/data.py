@@ -1,4 +1,4 @@
-"""Clips for training: which are held out, and crops of the others, half of them seen in a mirror."""
+"""Clips for training: which are held out, and crops of the others, and of what they are in a mirror."""
 
 from __future__ import annotations
 
@@ -63,21 +63,25 @@ _MIRROR, _MIRROR_SIGNS = _mirror()
 
 
 class Crops(Dataset[Tensor]):
-    """Crops of CROP_S (inputs, frames), as many as fit into the clips side by side; where one begins is drawn anew each time."""
+    """Crops of CROP_S (inputs, frames), as many as fit into the clips and their mirror images side by side.
+
+    Where one begins is drawn anew each time.
+    """
 
     def __init__(self, clips: Sequence[Clip]) -> None:
         self._frames = max(2, round(CROP_S * clips[0].frame_rate_hz))
-        self._clips = [clip for clip in clips for _ in range(max(1, clip.values.shape[1] // self._frames))]
+        both = [values for clip in clips for values in (clip.values, mirrored(clip.values))]
+        self._values = [values for values in both for _ in range(max(1, values.shape[1] // self._frames))]
 
     def __len__(self) -> int:
-        return len(self._clips)
+        return len(self._values)
 
     def __getitem__(self, index: int) -> Tensor:
-        values = self._clips[index].values
+        values = self._values[index]
         start = int(torch.randint(max(1, values.shape[1] - self._frames + 1), ()))
         crop = values[:, start : start + self._frames]
         crop = np.pad(crop, ((0, 0), (0, self._frames - crop.shape[1])), mode="edge")
-        return torch.from_numpy(mirrored(crop) if torch.rand(()) < 0.5 else np.array(crop))
+        return torch.from_numpy(crop)
 
 
 class Whole(Dataset[Tensor]):

@@ -101,7 +101,7 @@ class Encoder(nn.Module):
         for index, block in enumerate(self.blocks):
             x, past = block(x, None if state is None else state[index])
             following.append(past)
-        mean, log_variance = self.last(F.silu(x)).chunk(2, dim=1)
+        mean, log_variance = self.last(x).chunk(2, dim=1)
         return Posterior(mean, log_variance.clamp(-10.0, 4.0)), following
 
 
