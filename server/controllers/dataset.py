@@ -60,7 +60,8 @@ class LiveDataSets:
         self._now(self._source(name).row(values))
 
     def take_frame(self, name: str, values: Sequence[float]) -> None:
-        self._now(self._source(name).frame(values))
+        if (event := self._source(name).frame(values)) is not None:
+            self._now(event)
 
     def set_dwell(self, name: str, dwell_s: float) -> None:
         source = self._source(name)

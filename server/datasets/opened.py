@@ -16,7 +16,7 @@ from ...export.manifest import DataManifest
 from ...export.runtime.load import ENCODER_SUFFIX, SHIPPED_MODELS, shipped_data_encoder
 from ..addresses import address_safe
 from ..settings import Config, SourceSettings
-from .read import dataset_name, read_dataset
+from .read import dataset_name, live_frames, read_dataset
 from .source import Coupling, DataSource
 
 Say = Callable[[str], None]
@@ -106,6 +106,7 @@ def _open(source: SourceSettings, name: str, fitter: Fitter) -> DataSource:
     opened = DataSource(
         name, data, encoder, partial(fitter.couple, encoder=encoder.manifest),
         coupling=source.coupling, order=source.order, dwell_s=source.dwell_s, glide_s=source.glide_s,
+        frames=live_frames(source.data, encoder.manifest, source.frames_hz),
     )  # fmt: skip
     fitter.say(f"data: {opened.describe()}")
     return opened

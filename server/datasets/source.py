@@ -33,6 +33,17 @@ Couple = Callable[[str, np.ndarray, list[str]], Coupling]
 Raises LatentoneError."""
 
 
+class Frames(Protocol):
+    """What makes poses of the frames that somebody sends, at whatever rate they come."""
+
+    def push(self, frame: Sequence[float]) -> np.ndarray:
+        """A frame to the encoder's inputs (inputs, frames) that are due: none, one or several.
+
+        Raises LatentoneError for a frame with another number of values, or that is none.
+        """
+        ...
+
+
 class DataSource:
     """One data set by its name. Settings, live rows and coupling may be said from any thread.
 
@@ -50,8 +61,10 @@ class DataSource:
         order: str,
         dwell_s: float,
         glide_s: float,
+        frames: Callable[[], Frames] | None = None,
     ) -> None:
-        """Encodes and couples all items, which may take seconds. Raises LatentoneError when that cannot be done."""
+        """Encodes and couples all items, which may take seconds. frames: what a live movement comes through, new for each;
+        without it frames are the encoder's inputs. Raises LatentoneError when that cannot be done."""
         self.name, self.data, self.dwell_s, self.glide_s = name, data, dwell_s, glide_s
         self._encoder, self._couple = encoder, couple
         self._latents = encode_items(encoder, data.items)
@@ -64,7 +77,8 @@ class DataSource:
         self._fitting, self._encoding = threading.Lock(), threading.Lock()
         self.set_coupling(coupling)
         self.piece = self.set_order(order)
-        self._state = encoder.initial_state(1)
+        self._new_frames = frames
+        self.begin_anew()
         self._warm_up()
 
     @property
@@ -114,19 +128,25 @@ class DataSource:
             latents = self._encoder.encode_rows(row[None])
         return self._turn(latents, min(self.glide_s, self.dwell_s))
 
-    def frame(self, values: Sequence[float]) -> ControlEvent:
-        """As `row`, for the frame of a movement that follows those that came before it since the last `begin_anew`."""
+    def frame(self, values: Sequence[float]) -> ControlEvent | None:
+        """As `row`, for the frame of a movement that follows those that came before it since the last `begin_anew`.
+
+        None where the model's next frame is not due yet: frames may come faster.
+        """
         if (frame_rate_hz := self.data.frame_rate_hz) is None:
             raise LatentoneError(f"{self.name} is a table: it takes rows, by /source/{self.name}/row")
-        frame = self._checked(values)
         with self._encoding:
-            latents, self._state = self._encoder.encode(frame[None, :, None], self._state)
-        return self._turn(latents[:, :, 0], max(self.glide_s, SMOOTH / frame_rate_hz))
+            due = self._checked(values)[:, None] if self._frames is None else self._frames.push(values)
+            if not due.shape[1]:
+                return None
+            latents, self._state = self._encoder.encode(due[None], self._state)
+        return self._turn(latents[:, :, -1], max(self.glide_s, SMOOTH / frame_rate_hz))
 
     def begin_anew(self) -> None:
         """The next live frame is the first of a movement."""
         with self._encoding:
             self._state = self._encoder.initial_state(1)
+            self._frames = None if self._new_frames is None else self._new_frames()
 
     def need_coupling(self) -> Coupling:
         """The coupling; raises LatentoneError, with the reason, while there is none."""
@@ -163,6 +183,7 @@ class DataSource:
 
     def _warm_up(self) -> None:
         """The first live row is as quick as the others."""
-        silent = [0.0] * len(self._encoder.manifest.inputs)
-        (self.frame if self.is_movement else self.row)(silent)
-        self.begin_anew()
+        silent = np.zeros((1, len(self._encoder.manifest.inputs), 1), np.float32)
+        for _ in range(2):
+            latents, _state = self._encoder.encode(silent, self._encoder.initial_state(1))
+            self._turn(latents[:, :, 0], 0.0)
