@@ -11,7 +11,6 @@ from ..datasets.pieces import mark_of
 from ..datasets.source import DataSource
 from ..events import ControlEvent
 
-
 LIVE_HZ = 1000.0
 """Most live rows and frames a second, of one source: three in each block. What comes faster is dropped and counted."""
 BURST = 250.0
