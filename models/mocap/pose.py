@@ -158,5 +158,5 @@ def canonical(poses: Poses, frame_rate_hz: float, before: Poses | None = None) -
     heading = np.concatenate([first.heading[:1], poses.heading])
     moved = (np.diff(place, axis=0) * frame_rate_hz)[:, None, :] @ rotations.about_vertical(poses.heading)
     turned = np.diff(heading) * frame_rate_hz
-    values = [moved[:, 0], turned[:, None], poses.limbs.reshape(len(poses), -1)]
+    values = [moved[:, 0], turned[:, None], poses.limbs.reshape(-1, 6 * len(LIMBS))]
     return np.concatenate(values, axis=1, dtype=np.float32).T

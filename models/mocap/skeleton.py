@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ LIMBS = {
 So named by CMU's and cgspeed's files, MotionBuilder, Mixamo, 3ds Max (Biped), Poser and Daz, Rokoko, Xsens, Unreal, SMPL, VRM."""
 OPTIONAL = ("hand",)
 HEAD = ("head", "neck")
-_NOISE = ("mixamorig", "bip", "j", "cc", "base", "character", "bn", "def", "skel", "actor")
+_NOISE = ("mixamorig", "bip", "j", "c", "cc", "base", "character", "bn", "def", "skel", "actor")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
@@ -124,7 +123,11 @@ def _named_limbs(joints: Sequence[Joint]) -> dict[str, int]:
 def _stripped(joints: Sequence[Joint]) -> list[tuple[int, str]]:
     """Names without the namespace, or the prefix that all of them share."""
     named = [(index, joint.name.rpartition(":")[2]) for index, joint in enumerate(joints) if not joint.end]
-    shared = re.match(r".*[ _.\-]", os.path.commonprefix([name for _, name in named]))
+    names = sorted(name for _, name in named)
+    alike = 0
+    while names and alike < len(names[0]) and names[0][alike] == names[-1][alike]:
+        alike += 1
+    shared = re.match(r".*[ _.\-]", names[0][:alike]) if names else None
     return [(index, name[shared.end() :] if shared else name) for index, name in named]
 
 
