@@ -1,4 +1,4 @@
-"""Raw latents to knobs: principal axes, a range that the data fills, a home that sounds."""
+"""Raw latents to knobs: axes, a range that the data fills, a home that sounds."""
 
 from __future__ import annotations
 
@@ -34,10 +34,17 @@ class Calibration:
 
         minimum_range: raw latents that [-1, 1] spans at least in either direction; an axis that moves less does not fill it.
         """
-        mean = raw.mean(axis=0)
         _, axes = np.linalg.eigh(np.cov(raw, rowvar=False) if raw.shape[1] > 1 else np.eye(1))
-        axes = axes[:, ::-1]
-        projected = (raw - mean) @ axes
+        return cls.along(axes[:, ::-1], raw, minimum_range)
+
+    @classmethod
+    def along(cls, axes: np.ndarray, raw: np.ndarray, minimum_range: float | np.ndarray = MINIMUM_RANGE) -> Calibration:
+        """The same along given axes, columns of an invertible (dim, dim): knob i is how far raw is along column i.
+
+        minimum_range: of all, or of each (dim,).
+        """
+        mean = raw.mean(axis=0)
+        projected = np.linalg.solve(axes, (raw - mean).T).T
         low, high = np.quantile(projected, (QUANTILES[0], QUANTILES[-1]), axis=0)
         half = np.maximum((high - low) / 2, minimum_range)
         centre = (high + low) / 2
@@ -47,8 +54,10 @@ class Calibration:
         """With the knobs of negative sign (dim,) turned the other way round."""
         return replace(self, matrix=self.matrix * signs, knobs=self.knobs * signs)
 
-    def records(self, names: list[str], home: np.ndarray, heard: list[dict[str, float]]) -> list[LatentRecord]:
-        """The manifest's account of every knob; home (dim,)."""
+    def records(
+        self, names: list[str], home: np.ndarray, heard: list[dict[str, float]], shares: np.ndarray | None = None
+    ) -> list[LatentRecord]:
+        """The manifest's account of every knob; home (dim,), shares (dim,) as LatentRecord has them."""
         quantiles = np.quantile(self.knobs, QUANTILES, axis=0)
         return [
             LatentRecord(
@@ -58,6 +67,7 @@ class Calibration:
                 quantiles={str(q): round(float(v), 4) for q, v in zip(QUANTILES, quantiles[:, i], strict=True)},
                 home=round(float(home[i]), 4),
                 heard={key: round(value, 3) for key, value in heard[i].items()},
+                share=0.0 if shares is None else round(float(shares[i]), 6),
             )
             for i in range(self.knobs.shape[1])
         ]

@@ -71,7 +71,9 @@ def _first(names: list[str]) -> str:
 
 
 def _knobs(manifest: Manifest | DataManifest) -> Table:
-    knobs = Table("knob", "name", "home", "mean", "std", "2.5 %", "97.5 %", "heard (ρ)", show_edge=False)
+    of_data = isinstance(manifest, DataManifest)
+    last = "share of what is rebuilt" if of_data else "heard (ρ)"
+    knobs = Table("knob", "name", "home", "mean", "std", "2.5 %", "97.5 %", last, show_edge=False)
     for index, latent in enumerate(manifest.latents):
         clear = sorted((item for item in latent.heard.items() if abs(item[1]) >= 0.5), key=lambda item: -abs(item[1]))
         heard = ", ".join(f"{key} {rho:+.2f}" for key, rho in clear)
@@ -84,6 +86,6 @@ def _knobs(manifest: Manifest | DataManifest) -> Table:
             f"{latent.std:.2f}",
             f"{low:+.2f}",
             f"{high:+.2f}",
-            heard,
+            f"{latent.share:.2%}" if of_data else heard,
         )
     return knobs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import sqrt
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,6 +30,8 @@ class LatentRecord(_Record):
     """Where the knob rests when nobody has moved it: a point that sounds."""
     heard: dict[str, float] = Field(default_factory=dict)
     """Spearman's correlation of the knob with each audio descriptor over a sweep, for example `{"rms": 0.98}`."""
+    share: float = 0.0
+    """Of an encoder of data: what part of the variance that its model rebuilds goes along this latent; 0 where nobody said."""
 
 
 class StateRecord(_Record):
@@ -87,7 +90,8 @@ class DataManifest(_Artefact):
     """What an encoder of a data set is: rows of a table, or frames of a movement, to latents.
 
     Its graph takes `values` (batch, inputs, frames) in the data's own units, as `inputs` names them, and its state, and
-    gives `latents` (batch, dim, frames): posterior means, calibrated as LatentRecord says. What the data has to be scaled
+    gives `latents` (batch, dim, frames): posterior means, calibrated as LatentRecord says, those that rebuild most of the
+    data first. What the data has to be scaled
     by is inside the graph.
     """
 
@@ -100,6 +104,16 @@ class DataManifest(_Artefact):
     """Frames from a change going in to the middle of its effect coming out."""
     held_out: list[str] = Field(default_factory=list)
     """Names of the rows, or clips, of the training data that the weights never saw."""
+
+    @property
+    def weights(self) -> list[float] | None:
+        """How far apart two rows are in the rebuilt data for a unit of each latent between them, up to a common factor.
+
+        √share over the latent's deviation; None for a file of an older version, which tells no shares.
+        """
+        if not any(latent.share > 0 for latent in self.latents):
+            return None
+        return [sqrt(max(0.0, latent.share)) / max(latent.std, 1e-6) for latent in self.latents]
 
 
 class Manifest(_Artefact):

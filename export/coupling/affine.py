@@ -21,8 +21,9 @@ def direct(data: np.ndarray, target: Target, options: Options) -> Fitted:
     """Dimension i moves knob i, one to one: both are calibrated, so that the middle 95 % of one fills that of the other.
 
     Keeps: everything as it is, distances too; nothing is fitted, so no row of the data influences how another sounds, and two
-    data sets of one encoder sound comparable. Both sides are in the order of their variance, so what varies most in the data
-    moves what varies most in the sound.
+    data sets of one encoder sound comparable. An encoder's dimensions are in the order of what they rebuild of its data, a
+    decoder's knobs in that of their variance: what matters most in the data moves the first knobs, and what is dropped or
+    hardly heard is the least of it.
     Loses: surplus dimensions of the data are dropped, surplus knobs rest at the decoder's home. A class that differs only in
     late dimensions moves only late knobs, which are hardly heard. Data unlike what its encoder learned from may sit in a
     corner, where it all sounds alike.
@@ -43,7 +44,7 @@ def standardise(data: np.ndarray, target: Target, options: Options) -> Fitted:
     vary at all rests at home). Skew and clusters stay as they are: where the data has two heaps and the knob a hill, half of
     the knob's middle is never heard. Late dimensions and surplus ones: as `direct`.
     """
-    pairing = pair(data, target.dim)
+    pairing = pair(data, target.dim, options.weights)
     live = pairing.live
     gain = target.cloud[:, live].std(axis=0) / data[:, live].std(axis=0)
     matrix, offset = np.zeros((target.dim, data.shape[1])), target.home
@@ -64,7 +65,7 @@ def whiten(data: np.ndarray, target: Target, options: Options) -> Fitted:
     they come (of the very rows that their encoder was calibrated on) it is nearly `standardise`. Late dimensions and surplus
     ones: as `direct`.
     """
-    pairing = pair(data, target.dim)
+    pairing = pair(data, target.dim, options.weights)
     live = pairing.live
     root = _root(np.cov(target.cloud[:, live], rowvar=False))
     part = root @ _root(np.cov(data[:, live], rowvar=False), inverse=True)

@@ -52,13 +52,15 @@ def fit(
     labels: Sequence[str] | None = None,
     seed: int = 0,
     sound: Sound | None = None,
+    weights: Sequence[float] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Coupling:
     """Fit the coupling `name` of NAMES to the latents of data, (rows, data dim): frames of movements, one below the other.
 
     decoder: its file, or its manifest where the coupling does not need its sound. encoder: whose latents these are; a
-    coupling that is fitted without has to be used without. labels, sound: for `learned`, see Options. Deterministic in
-    `seed`. Raises LatentoneError, one line, for data that nothing can be fitted to.
+    coupling that is fitted without has to be used without. labels, sound: for `learned`, see Options. weights: how much a unit
+    of each dimension counts in the data, (data dim,); else as the encoder's manifest says, or all alike. Deterministic in
+    `seed`. Raises LatentoneError, one line, for data that nothing can be fitted to, or weights that are none.
     """
     if name not in METHODS:
         raise LatentoneError(f"coupling {name}: is not one of {', '.join(NAMES)}")
@@ -75,7 +77,8 @@ def fit(
         raise LatentoneError(f"coupling {name}: row {bad} of the latents holds a number that is not finite")
     if labels is not None and len(labels) != len(rows):
         raise LatentoneError(f"coupling {name}: {len(labels)} labels for {len(rows)} rows")
-    fitted = method.fit(rows, target, Options(seed, labels, sound, say))
+    counts = _weights(name, weights if weights is not None or encoder is None else encoder.weights, rows.shape[1])
+    fitted = method.fit(rows, target, Options(seed, labels, sound, counts, say))
     low, high = (limit.astype(np.float32) for limit in target.limits())
     header = Header(
         schema_version=SCHEMA_VERSION,
@@ -87,6 +90,15 @@ def fit(
         notes=fitted.notes,
     )
     return Coupling(header, {**fitted.arrays, "low": low, "high": high})
+
+
+def _weights(name: str, weights: Sequence[float] | None, dim: int) -> np.ndarray | None:
+    if weights is None:
+        return None
+    counts = np.asarray(weights, dtype=np.float64)
+    if counts.shape != (dim,) or not (np.isfinite(counts) & (counts >= 0)).all() or not counts.any():
+        raise LatentoneError(f"coupling {name}: weights must be {dim} numbers from 0 on, one of them above it")
+    return counts
 
 
 def load_coupling(path: Path, encoder: DataManifest | None = None, decoder: Manifest | None = None) -> Coupling:

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import LatentoneError
 from . import triplets
 from .options import Arrays, Fitted, Options, Sound
+from .pairing import DEAD
 from .surrogate import Surrogate
 from .target import Target
 
@@ -35,6 +36,8 @@ FIRST_STEPS = 40
 def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
     """A small map of all dimensions onto all knobs, fitted so that what is near in the data is near to the ear, what is far is far.
 
+    Near is meant in the data, not in its latents, of which a weak one is as wide as a strong one: every dimension counts by its
+    weight (see Options), with which the distance is that of the rebuilt rows, as far as straight lines go.
     First the decoder is listened to: held at some hundred settings (frames of its cloud as they are, and with their knobs
     mixed), each heard as descriptors of its sound. A surrogate foretells these from the knobs; a descriptor counts by how well
     it is foretold at settings that were left out, so that what is chance in the sound, or does not follow the knobs, does not
@@ -49,6 +52,8 @@ def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
     labels it can tell apart even classes that chance made, in the rows that it was fitted to: judge it by held-out rows alone.
     """
     chance = np.random.default_rng(options.seed)
+    weights = np.ones(data.shape[1]) if options.weights is None else options.weights / options.weights.max()
+    data = data * weights
     ear = _Ear(options.sound or _default_sound(target, options))
     used = np.sort(chance.choice(len(data), min(ROWS, len(data)), replace=False))
     labels = None if options.labels is None else np.asarray(options.labels, dtype=str)[used]
@@ -73,7 +78,7 @@ def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
         f"triplets in order to the surrogate's ear: {before:.1%} with paired knobs, {after:.1%} as learned",
     ]
     numbers = {
-        "matrix_t": matrix.T / problem.unit,
+        "matrix_t": weights[:, None] * matrix.T / problem.unit,
         "offset": offset - matrix @ problem.middle / problem.unit,
         "centre": problem.centre,
         "half": problem.half,
@@ -178,11 +183,13 @@ class _Problem:
         return self.order.in_order(self.surrogate(self.knobs(matrix, offset)[0])[0])
 
     def paired(self) -> Map:
-        """A start: dimension i moves knob i over about its own range."""
+        """A start: dimension i moves knob i over about the knob's own range, however little the dimension counts."""
         dim, inputs = len(self.half), self.rows.shape[1]
         matrix, both = np.zeros((dim, inputs)), min(dim, inputs)
         spread = np.sqrt(np.diag(np.linalg.inv(self.precision))) / self.half
-        matrix[np.arange(both), np.arange(both)] = spread[:both]
+        widths = self.rows.std(axis=0)
+        live = np.flatnonzero(widths[:both] > DEAD * widths.max())
+        matrix[live, live] = spread[live] / widths[live]
         return matrix, (self.mean - self.centre) / self.half
 
     def most_audible(self, axes: np.ndarray) -> Map:

@@ -21,6 +21,8 @@ class Options:
     """A class for each row, empty where unknown: `learned` keeps the classes apart."""
     sound: Sound | None = None
     """For `learned`: how the decoder is listened to; None plays its file."""
+    weights: np.ndarray | None = None
+    """(data dim,): how much a unit of each dimension counts in the data, 0 for one that tells nothing; None: all alike."""
     say: Callable[[str], None] = lambda _: None
     """Hears each stage."""
 

@@ -22,18 +22,23 @@ class Pairing:
     """For people: what rests and what is dropped."""
 
 
-def pair(data: np.ndarray, knobs: int) -> Pairing:
-    """Rows (rows, dim) and so many knobs. Raises LatentoneError when no dimension that has a knob varies."""
+def pair(data: np.ndarray, knobs: int, weights: np.ndarray | None = None) -> Pairing:
+    """Rows (rows, dim) and so many knobs; weights (dim,) as Options has them: a dimension that counts nothing moves nothing.
+
+    Raises LatentoneError when no dimension that has a knob varies.
+    """
     dim = data.shape[1]
     stds = data.std(axis=0)
     alive = stds > max(DEAD * stds.max(), 1e-9)
+    if weights is not None:
+        alive &= weights > 0
     live = np.flatnonzero(alive[:knobs])
     if not len(live):
         raise LatentoneError(f"all {len(data)} rows are the same in the dimensions that have a knob: nothing to couple")
     notes = [*extent(dim, knobs)]
     dead = np.flatnonzero(~alive[:knobs])
     if len(dead):
-        notes.append(f"dimension {', '.join(map(str, dead))} of the data does not vary: its knob rests at home")
+        notes.append(f"dimension {', '.join(map(str, dead))} of the data tells nothing: its knob rests at home")
     return Pairing(live, notes)
 
 

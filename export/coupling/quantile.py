@@ -26,7 +26,7 @@ def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
     has there. Nearly equal values are stretched at most STEEPEST times, so that a stream of frames does not jump. How
     dimensions go together stays as it is. Late dimensions and surplus ones: as `direct`.
     """
-    pairing = pair(data, target.dim)
+    pairing = pair(data, target.dim, options.weights)
     curves = [_curve(data[:, index], target.cloud[:, index]) for index in pairing.live]
     x, y = (np.stack(part) for part in zip(*curves, strict=True))
     curve = {"x": x, "y": y, "slope": np.diff(y, axis=1) / np.diff(x, axis=1), "home": target.home}

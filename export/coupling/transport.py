@@ -38,7 +38,7 @@ def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
     decoder sounds alike. Dimension i still moves mostly knob i; surplus dimensions are dropped, as `direct` does.
     """
     ot = _pot()
-    pairing = pair(data, target.dim)
+    pairing = pair(data, target.dim, options.weights)
     live = pairing.live
     chance = np.random.default_rng(options.seed)
     source, cloud = data[:, live], target.cloud[:, live]

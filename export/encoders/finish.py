@@ -19,10 +19,8 @@ from ..calibrate import Calibration, knob_names
 from ..manifest import SCHEMA_VERSION, DataManifest
 from ..onnx.data_encoder import CalibratedDataEncoder, write_data_encoder
 from ..runtime.load import ENCODER_SUFFIX
+from .axes import rebuilt_axes
 
-DEAD_RANGE = 0.2
-"""A latent whose middle 95 % is narrower than twice this does not fill [-1, 1]: nothing is told by it (a standard deviation
-of 0.1 is where Burda et al. 2016 draw the line), and it would be noise as loud as the others."""
 Report = Callable[[str], None]
 
 
@@ -55,6 +53,7 @@ class Exported:
 def finish(
     encoder: nn.Module,
     raw: np.ndarray,
+    rebuilt: np.ndarray,
     examples: np.ndarray,
     request: Request,
     *,
@@ -63,16 +62,19 @@ def finish(
 ) -> Exported:
     """Write the encoder's file, with knobs that `raw` (rows or frames, dim), raw latents of what was learnt from, fills.
 
+    rebuilt: what the model's decoder makes of `raw`, (rows or frames, columns), in units of its score: see `rebuilt_axes`.
     encoder, examples: as for `onnx.data_encoder`. facts: further fields of the manifest. Raises LatentoneError where the file
     does not answer as PyTorch does.
     """
-    calibration = Calibration.fit(raw.astype(np.float64), DEAD_RANGE)
+    raw = raw.astype(np.float64)
+    axes = rebuilt_axes(raw, rebuilt.astype(np.float64))
+    calibration = Calibration.along(axes.directions, raw, axes.minimum_range)
     dim = raw.shape[1]
     manifest = DataManifest(
         schema_version=SCHEMA_VERSION,
         kind="data_encoder",
         name=request.model_name,
-        latents=calibration.records(knob_names([None] * dim), np.zeros(dim), [{}] * dim),
+        latents=calibration.records(knob_names([None] * dim), np.zeros(dim), [{}] * dim, axes.shares),
         trained_on={**trained_on, "licence": request.licence, "credit": request.credit},
         tools={
             "latentone": version("latentone"),

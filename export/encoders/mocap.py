@@ -46,10 +46,12 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
     say("encoding the clips that it was trained on")
     clips, _ = clips_of(request.checkpoint, record, request.data_path, h.frame_rate_hz)
     examples = np.stack([np.resize(clip.values.T, (EXAMPLE_FRAMES, len(INPUTS))).T for clip in clips[:4]])
+    raw = learned(model, clips)
     say("comparing with PyTorch")
     return finish(
         Frames(model.encoder),
-        learned(model, clips),
+        raw,
+        rebuild(model, raw),
         examples,
         request,
         trained_on={
@@ -83,6 +85,14 @@ def learned(model: MotionVAE, clips: list[Clip], seed: int = 0) -> np.ndarray:
         torch.manual_seed(seed)
         tilted = [data.tilted([values]) for values in both for _ in range(DRAWS)]
     return torch.cat([model.encoder(values)[0].mean[0].T for values in tilted]).numpy()
+
+
+@torch.inference_mode()
+def rebuild(model: MotionVAE, raw: np.ndarray) -> np.ndarray:
+    """Raw latents (frames, latents) to the poses of their windows (frames, taps × inputs), weighed as they are scored."""
+    values = model.decode(torch.from_numpy(raw.T.copy())[None])
+    weights = (model.get_buffer("weights") * model.get_buffer("shares")).sqrt()
+    return (values * weights)[0].flatten(0, 1).T.numpy()
 
 
 @torch.inference_mode()

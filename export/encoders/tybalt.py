@@ -52,6 +52,7 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
     return finish(
         Rows(model),
         means,
+        rebuild(model, means),
         examples,
         request,
         trained_on={"name": record["data"]["name"], "rows": len(training.names)},
@@ -67,6 +68,12 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
 def encode(model: network.Tybalt, values: np.ndarray) -> np.ndarray:
     """Rows (rows, inputs) in the table's units to raw latents (rows, latents): posterior means."""
     return model.encode(torch.from_numpy(values))[0].numpy()
+
+
+@torch.inference_mode()
+def rebuild(model: network.Tybalt, raw: np.ndarray) -> np.ndarray:
+    """Raw latents (rows, latents) to rows (rows, inputs) scaled to 0..1, as they are scored."""
+    return torch.sigmoid(model.decoder(torch.from_numpy(raw))).numpy()
 
 
 def source_of(record: dict[str, Any], data_path: str | None, labels: str | None) -> Source:
