@@ -1,0 +1,129 @@
+"""The instrument that passages are played on: the offline engine, in whichever process or machine it is wanted."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import soundfile
+
+from ...export.errors import LatentoneError
+from ...export.runtime import Decoder
+from ..audio.file import FileSink
+from ..config import Config
+from ..engine import Engine
+from ..events import EventQueue
+from ..instrument import new_engine
+from ..mixer import output_channels
+from .passage import Passage
+
+BLOCK_SAMPLES = 1024
+"""Fixed, and long: nobody waits for a control here."""
+_MARK = "latentone sonify "
+
+
+class Stopped(Exception):
+    """Somebody asked for the end while a passage was being played."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """With what passages are played; it can be sent to another process. The settings' model is a file."""
+
+    config: Config
+    decoder_sha256: str
+    sample_rate_hz: int
+    channels: int
+
+    def record(self) -> dict[str, Any]:
+        """All of it that can be heard, as JSON."""
+        audio, runtime = self.config.audio, self.config.runtime
+        return {
+            "decoder_sha256": self.decoder_sha256,
+            "runtime": runtime.name,
+            "provider": runtime.provider,
+            "temperature": audio.temperature,
+            "gain_db": audio.gain_db,
+            "sample_rate_hz": self.sample_rate_hz,
+            "channels": self.channels,
+        }
+
+    def moved(self, file: Path) -> Voice:
+        """The same voice where its decoder lies elsewhere."""
+        return Voice(self.config.with_model(str(file)), self.decoder_sha256, self.sample_rate_hz, self.channels)
+
+
+def new_voice(config: Config, decoder: Decoder) -> Voice:
+    """The voice of `config`, whose decoder is loaded already. Raises LatentoneError when its file cannot be read."""
+    audio = config.audio.model_copy(update={"block_samples": BLOCK_SAMPLES})
+    one_voice = config.model.model_copy(update={"name": str(config.model_file().absolute()), "voices": 1})
+    settings = config.model_copy(update={"audio": audio, "model": one_voice})
+    return Voice(
+        settings,
+        file_sha256(config.model_file()),
+        audio.sample_rate_hz or decoder.manifest.sample_rate_hz,
+        audio.channels or output_channels(decoder.manifest.channels, 1),
+    )
+
+
+def play_into(voice: Voice, passage: Passage, output: Path, stop: threading.Event | None = None) -> None:
+    """Write the sound of `passage`, from the decoder's initial state, to a WAV file that holds its digest as a comment.
+
+    The sound rises from silence and falls to it within 4 ms, as every stream of the engine does. Raises LatentoneError when
+    the decoder fails or the file cannot be written, and Stopped when `stop` is set before the end; then there is no file.
+    """
+    decoder = _decoder(voice)
+    seeded = voice.config.model.model_copy(update={"seed": passage.seed})
+    comment = _MARK + passage.digest(voice.record())
+    with FileSink(output, voice.sample_rate_hz, voice.channels, comment=comment) as sink:
+        engine = new_engine(voice.config.model_copy(update={"model": seeded}), decoder, sink, EventQueue(), None)
+        _run(engine, passage, voice.sample_rate_hz, stop or threading.Event())
+
+
+def _run(engine: Engine, passage: Passage, sample_rate_hz: int, stop: threading.Event) -> None:
+    engine.schedule(passage.events(sample_rate_hz))
+    engine.run(stop, passage.seconds)
+    if stop.is_set():
+        raise Stopped
+    status = engine.status()
+    if status.faults:
+        raise LatentoneError(f"the decoder failed ({status.faults} ×): {status.first_fault}")
+
+
+def is_there(voice: Voice, passage: Passage, file: Path) -> bool:
+    """Whether `file` holds the whole sound of exactly this passage on this voice."""
+    try:
+        with soundfile.SoundFile(file) as sound:
+            mark, frames = sound.comment, sound.frames
+    except (OSError, soundfile.LibsndfileError):
+        return False
+    wanted = _MARK + passage.digest(voice.record())
+    return mark == wanted and frames == round(passage.seconds * voice.sample_rate_hz)
+
+
+def file_sha256(file: Path) -> str:
+    """Of its bytes. Raises LatentoneError when it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise LatentoneError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def _decoder(voice: Voice) -> Decoder:
+    runtime = voice.config.runtime
+    return _loaded(
+        voice.config.model.name, voice.decoder_sha256, runtime.name, runtime.provider, voice.config.model.sample_rate_hz
+    )
+
+
+@lru_cache(maxsize=2)
+def _loaded(file: str, _sha256: str, runtime: str, provider: str, sample_rate_hz: int | None) -> Decoder:
+    """Loaded once a process; on one thread, whatever the settings say, as the cores have a row each."""
+    from ...export.runtime.load import load_decoder
+
+    return cast(Decoder, load_decoder(Path(file), runtime, provider, 1, sample_rate_hz))
