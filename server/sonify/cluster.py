@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...export.errors import LatentoneError
+from .folder import write_whole
 from .passage import Passage
 from .voice import Voice, file_sha256
 from .work import Job, Outcome, attempt
@@ -76,18 +77,6 @@ def _kept(ray: Any, job: Job, done: Any) -> Outcome:
         return Outcome(job, error)
     write_whole(job.file, content)
     return Outcome(job)
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write `file` so that it is never there in part."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, file)
-    except OSError as error:
-        raise LatentoneError(f"{file}: cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _on_node(decoder: bytes, name: str, voice: Voice, passage: Passage) -> tuple[bytes, str]:

@@ -96,13 +96,17 @@ def _run(engine: Engine, passage: Passage, sample_rate_hz: int, stop: threading.
 
 def is_there(voice: Voice, passage: Passage, file: Path) -> bool:
     """Whether `file` holds the whole sound of exactly this passage on this voice."""
+    wanted = _MARK + passage.digest(voice.record())
+    return said_by(file) == (wanted, round(passage.seconds * voice.sample_rate_hz))
+
+
+def said_by(file: Path) -> tuple[str, int]:
+    """The comment in a sound file, and its length in samples; nothing and 0 where there is none that can be read."""
     try:
         with soundfile.SoundFile(file) as sound:
-            mark, frames = sound.comment, sound.frames
+            return sound.comment, sound.frames
     except (OSError, soundfile.LibsndfileError):
-        return False
-    wanted = _MARK + passage.digest(voice.record())
-    return mark == wanted and frames == round(passage.seconds * voice.sample_rate_hz)
+        return "", 0
 
 
 def file_sha256(file: Path) -> str:
