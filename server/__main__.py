@@ -46,6 +46,7 @@ _command(app, "midi", ".midi_command", "midi", "List the MIDI inputs, show what 
 _command(app, "doctor", ".doctor.command", "doctor", "Say what works here, how late the sound is, and what to change.")
 _command(app, "render", ".render", "render", "Play a score into a file; same score, model and seed, same bytes.")
 _command(app, "resynth", ".render", "resynth", "Encode a recording and decode it again.")
+_command(app, "sonify", ".sonify.command", "sonify", "Render a data set, and report what of its classes is heard.")
 _command(app, "bench", "..export.bench.command", "bench", "Measure what this machine can play, runtime by runtime.")
 _command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")
 _command(app, "export", "..export.command", "export", "Make a playable ONNX file of a checkpoint.")
@@ -77,6 +78,8 @@ def main() -> None:
     except LatentoneError as error:
         _fail(str(error), EXIT_BAD_INPUT)
     except ModuleNotFoundError as error:
+        if error.name in ("pandas", "pyarrow", "sklearn", "ot"):
+            _fail(f"this needs {error.name}: pip install 'latentone[sonify]'", EXIT_BAD_INPUT)
         if error.name in ("torch", "pytorch_lightning", "librosa", "tensorboard", "matplotlib", "onnx", "scipy"):
             _fail(f"this needs {error.name}: pip install 'latentone[train]'", EXIT_BAD_INPUT)
         _fail(f"{error} (a bug: LATENTONE_DEBUG=1 shows where)", EXIT_BUG)

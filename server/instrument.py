@@ -35,7 +35,7 @@ def choose_decoder(config: Config, console: Console) -> Choice:
     from ..export.runtime.choose import choose_decoder
 
     runtime, voices = config.runtime, config.model.voices
-    with _making_ready(console):
+    with making_ready(console):
         choice = choose_decoder(
             config.model_file(),
             runtime.name,
@@ -57,7 +57,7 @@ def open_decoder(config: Config, console: Console) -> Decoder:
     from ..export.runtime.load import load_decoder
 
     runtime = config.runtime
-    with _making_ready(console):
+    with making_ready(console):
         decoder = load_decoder(
             config.model_file(), runtime.name, runtime.provider, runtime.threads, config.model.sample_rate_hz
         )
@@ -66,7 +66,7 @@ def open_decoder(config: Config, console: Console) -> Decoder:
 
 
 @contextmanager
-def _making_ready(console: Console) -> Iterator[None]:
+def making_ready(console: Console) -> Iterator[None]:
     """A spinner; should the kernel have to be compiled, it says so, and without a terminal a line does."""
     from ..export.runtime.compiling import COMPILING, announced
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ _LOCAL_STORE_BYTES = 100 * 2**20
 """For objects on their way, of a cluster of this machine only."""
 
 
-def on_ray(voice: Voice, jobs: Sequence[Job], workers: int, address: str) -> Iterator[Outcome]:
+def on_ray(voice: Voice, jobs: Sequence[Job], workers: int, address: str) -> Generator[Outcome]:
     """Do all jobs on the cluster at `address`, or on one started here for it, `local`, with `workers` cores.
 
     Raises LatentoneError when Ray is missing or the cluster cannot be reached.
@@ -51,7 +51,7 @@ def _join(ray: Any, address: str, workers: int) -> None:
         raise LatentoneError(f"--ray {address}: cannot be reached: {' '.join(str(error).split())}") from None
 
 
-def _hand_out(ray: Any, voice: Voice, jobs: Sequence[Job]) -> Iterator[Outcome]:
+def _hand_out(ray: Any, voice: Voice, jobs: Sequence[Job]) -> Generator[Outcome]:
     """A few jobs ahead of what can be played, so that neither the cluster waits nor results pile up."""
     decoder_file = Path(voice.config.model.name)
     decoder = ray.put(decoder_file.read_bytes())

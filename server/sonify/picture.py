@@ -76,7 +76,7 @@ def _bands(axes: Axes, heard: Sequence[Heard], end_s: float) -> None:
             fontsize=8 if upright else 6.5, rotation=0 if upright else 90,
         )  # fmt: skip
         untold.discard(label)
-    if 0 < len(untold) and len(colours) <= _MOST_IN_LEGEND:
+    if untold and len(colours) <= _MOST_IN_LEGEND:
         from matplotlib.patches import Patch
 
         patches = [Patch(color=colour, label=label or "none") for label, colour in colours.items()]

@@ -71,8 +71,8 @@ def _drawn(labels: Sequence[str], count: int, seed: int) -> list[int]:
     """Indices of `count` labels, in proportion: round after round, the label that is furthest behind its share has a turn."""
     random = np.random.default_rng(seed)
     of_label: defaultdict[str, list[int]] = defaultdict(list)
-    for index in random.permutation(len(labels)).tolist():
-        of_label[labels[index]].append(index)
+    for index in random.permutation(len(labels)):
+        of_label[labels[int(index)]].append(int(index))
     shares = [(turn / len(group), index) for group in of_label.values() for turn, index in enumerate(group)]
     return [index for _, index in sorted(shares)[:count]]
 
@@ -89,10 +89,12 @@ def in_order(pieces: Sequence[Piece], order: str, data: DataSet, latent_names: S
         return sorted(pieces, key=lambda piece: piece.label)
     if order == "path":
         return [pieces[index] for index in _path(np.stack([piece.latents.mean(axis=1) for piece in pieces]))]
-    for names, of in ((data.inputs, lambda piece: piece.values), (latent_names, lambda piece: piece.latents)):
-        if order in names:
-            row = list(names).index(order)
-            return sorted(pieces, key=lambda piece: float(of(piece)[row].mean()))
+    if order in data.inputs:
+        column = list(data.inputs).index(order)
+        return sorted(pieces, key=lambda piece: float(piece.values[column].mean()))
+    if order in latent_names:
+        latent = list(latent_names).index(order)
+        return sorted(pieces, key=lambda piece: float(piece.latents[latent].mean()))
     raise LatentoneError(
         f"--order {order}: is none of file, label and path, nor a column of {data.name}, nor one of its latents "
         f"({', '.join(latent_names[:3])} …)"

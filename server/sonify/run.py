@@ -53,7 +53,10 @@ def plan(
 ) -> Plan:
     """Play `pieces` through a coupling, whose `apply` takes latents (frames, dim) to knobs (frames, dim of the decoder)."""
     knobs = [np.clip(apply(piece.latents.T), KNOB.low, KNOB.high).astype(np.float32) for piece in pieces]
-    names = [f"{files.ROWS}/{name}.wav" for name in file_names([piece.name for piece in pieces])]
+    names = [
+        files.WHOLE if form == "whole" else f"{files.ROWS}/{name}.wav"
+        for name in file_names([piece.name for piece in pieces])
+    ]
     heard = laid_out(pieces, knobs, names, pace)
     # The whole first: it takes longest, and nothing else can be handed out beside its end.
     jobs = [Job(whole_of(heard, pace), folder / files.WHOLE)] if form != "rows" else []
@@ -83,7 +86,10 @@ def perform(
         for outcome in outcomes:
             if outcome.error:
                 failed[outcome.job.file] = outcome.error
-                progress.print(f"{outcome.job.passage.name}: {outcome.error}", highlight=False, markup=False, soft_wrap=True)
+                outcome.job.file.unlink(missing_ok=True)  # of earlier settings
+                progress.print(
+                    f"{outcome.job.passage.name}: {outcome.error}", highlight=False, markup=False, soft_wrap=True
+                )
             progress.advance(task, outcome.job.passage.seconds)
     took_s = max(time.monotonic() - began_s, 1e-9)
     if left:

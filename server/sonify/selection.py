@@ -30,8 +30,9 @@ def select(
 ) -> Selection:
     """Choose by `rows`; None is those that the encoder's training left out, `held_out`, or all where there are none of them.
 
-    The coupling is fitted on the rows that the encoder was trained on. Where that would leave nothing to judge, or nothing to
-    fit on, it is fitted on half of those that are heard, drawn by `seed`. Raises LatentoneError when there is nothing to hear.
+    With held-out rows, what is fitted is fitted on the rows that the encoder was trained on; with others, or where there are
+    none of those, on half of the rows, drawn by `seed`, and the report is about the other half. Raises LatentoneError when there
+    is nothing to hear.
     """
     unseen = set(held_out)
     kept = [piece for piece in pieces if piece.item in unseen]
@@ -41,7 +42,7 @@ def select(
     if not heard:
         example = f" ({held_out[0]} …)" if held_out and chosen == "held-out" else ""
         raise LatentoneError(f"{where}: holds no {chosen} rows of the encoder{example}: --rows all plays every row")
-    fitted_on, how = (trained, "the rows that the encoder was trained on") if kept and chosen != "train" else ([], "")
+    fitted_on, how = (trained, "the rows that the encoder was trained on") if chosen == "held-out" else ([], "")
     if not fitted_on:
         items = {piece.item: piece.label for piece in heard}
         drawn = half(list(items), list(items.values()), seed)

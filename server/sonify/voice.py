@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import soundfile
+from rich.console import Console
 
 from ...export.errors import LatentoneError
+from ...export.manifest import Manifest
 from ...export.runtime import Decoder
 from ..audio.file import FileSink
 from ..config import Config
 from ..engine import Engine
 from ..events import EventQueue
-from ..instrument import new_engine
+from ..instrument import making_ready, new_engine, warm_up
 from ..mixer import output_channels
 from .passage import Passage
 
@@ -57,17 +59,21 @@ class Voice:
         return Voice(self.config.with_model(str(file)), self.decoder_sha256, self.sample_rate_hz, self.channels)
 
 
-def new_voice(config: Config, decoder: Decoder) -> Voice:
-    """The voice of `config`, whose decoder is loaded already. Raises LatentoneError when its file cannot be read."""
+def open_voice(config: Config, console: Console) -> tuple[Voice, Manifest]:
+    """The voice of `config`, warm in this process, and its decoder's manifest. Raises LatentoneError if it cannot be had."""
+    file = config.model_file().absolute()
     audio = config.audio.model_copy(update={"block_samples": BLOCK_SAMPLES})
-    one_voice = config.model.model_copy(update={"name": str(config.model_file().absolute()), "voices": 1})
-    settings = config.model_copy(update={"audio": audio, "model": one_voice})
-    return Voice(
-        settings,
-        file_sha256(config.model_file()),
-        audio.sample_rate_hz or decoder.manifest.sample_rate_hz,
-        audio.channels or output_channels(decoder.manifest.channels, 1),
-    )
+    model = config.model.model_copy(update={"name": str(file), "voices": 1})
+    settings = config.model_copy(update={"audio": audio, "model": model})
+    voice = Voice(settings, file_sha256(file), 0, 0)
+    with making_ready(console):
+        decoder = _decoder(voice)
+        # Here once: other processes find the compiled kernel then.
+        warm_up(decoder, 1, BLOCK_SAMPLES)
+    manifest = decoder.manifest
+    rate_hz = audio.sample_rate_hz or manifest.sample_rate_hz
+    channels = audio.channels or output_channels(manifest.channels, 1)
+    return Voice(settings, voice.decoder_sha256, rate_hz, channels), manifest
 
 
 def play_into(voice: Voice, passage: Passage, output: Path, stop: threading.Event | None = None) -> None:

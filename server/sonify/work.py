@@ -7,7 +7,7 @@ import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def work(voice: Voice, jobs: Sequence[Job], workers: int, ray_address: str | None = None) -> Iterator[Outcome]:
+def work(voice: Voice, jobs: Sequence[Job], workers: int, ray_address: str | None = None) -> Generator[Outcome]:
     """Do all jobs, and tell of each when it is done. Closing the iterator, or an interrupt, leaves whole files only.
 
     ray_address: of a cluster, or `local`. Raises LatentoneError when Ray is missing or cannot be reached, or a worker dies.
@@ -69,7 +69,7 @@ def _outcome(voice: Voice, job: Job) -> Outcome:
     return Outcome(job, attempt(voice, job.passage, job.file))
 
 
-def _in_processes(voice: Voice, jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
+def _in_processes(voice: Voice, jobs: Sequence[Job], workers: int) -> Generator[Outcome]:
     # Spawned: a fork would take over the threads of ONNX Runtime and numba in whatever state they are.
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
