@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-train = typer.Typer(help="Train a model on recordings.", no_args_is_help=True)
+train = typer.Typer(help="Train a model on recordings or data.", no_args_is_help=True)
 app.add_typer(train, name="train")
 
 
@@ -49,6 +49,7 @@ _command(app, "resynth", ".render", "resynth", "Encode a recording and decode it
 _command(app, "sonify", ".sonify.command", "sonify", "Render a data set, and report what of its classes is heard.")
 _command(app, "bench", "..export.bench.command", "bench", "Measure what this machine can play, runtime by runtime.")
 _command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")
+_command(train, "tybalt", "..models.tybalt.command", "train_tybalt", "Train on the rows of a table.")
 _command(app, "export", "..export.command", "export", "Make a playable ONNX file of a checkpoint.")
 _command(app, "inspect", "..export.command", "inspect", "Show what is inside a model file.")
 _command(app, "evaluate", "..export.command", "evaluate", "Measure how a model sounds and how its knobs work.")

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from ..manifest import METADATA_KEY, Manifest
+from ..manifest import METADATA_KEY, DataManifest, Manifest
 
 OPSET = 17
 IR_VERSION = 8
@@ -77,7 +77,7 @@ def write(graph: onnx.GraphProto, manifest: Manifest, path: Path) -> None:
     save(model, manifest, path)
 
 
-def save(model: onnx.ModelProto, manifest: Manifest, path: Path) -> None:
+def save(model: onnx.ModelProto, manifest: Manifest | DataManifest, path: Path) -> None:
     """Write a model with its manifest; the file appears whole or not at all."""
     entry = (
         next((entry for entry in model.metadata_props if entry.key == METADATA_KEY), None) or model.metadata_props.add()
