@@ -49,6 +49,7 @@ _command(app, "resynth", ".render", "resynth", "Encode a recording and decode it
 _command(app, "sonify", ".sonify.command", "sonify", "Render a data set, and report what of its classes is heard.")
 _command(app, "bench", "..export.bench.command", "bench", "Measure what this machine can play, runtime by runtime.")
 _command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")
+_command(train, "mocap", "..models.mocap.command", "train_mocap", "Train on movement.")
 _command(train, "tybalt", "..models.tybalt.command", "train_tybalt", "Train on the rows of a table.")
 _command(app, "export", "..export.command", "export", "Make a playable ONNX file of a checkpoint.")
 _command(app, "inspect", "..export.command", "inspect", "Show what is inside a model file.")

@@ -1,0 +1,115 @@
+"""Clips of movement from files, as canonical poses at the model's frame rate; imports no torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import LatentoneError
+from . import cmu
+from .bvh import read_bvh
+from .pose import INPUTS, Reader
+from .skeleton import Motion, Skeleton
+from .stream import FRAME_RATE_HZ, values_of
+
+__all__ = ["FRAME_RATE_HZ", "INPUTS", "Clip", "read_clips"]
+
+REFERENCE_SHARE = 0.75
+"""A first frame of which so many joints are not turned at all is the T-pose that some files begin with: it is passed over."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One movement."""
+
+    name: str
+    label: str
+    """What is done in it, by the folder or the key that it was found under; empty where there is none."""
+    values: np.ndarray
+    """Float32 (inputs, frames), named by INPUTS."""
+    frame_rate_hz: float
+
+
+def read_clips(source: str | Path, frame_rate_hz: float = FRAME_RATE_HZ) -> list[Clip]:
+    """Clips of a BVH file, of a folder of them (a folder within it is a label), or of an npz of exponential maps.
+
+    The npz has one array (frames, 117) a clip, by `label/name`; `frame_rate_hz` in it says its rate, which is 120 Hz if not.
+    Raises LatentoneError, one line, for what cannot be read.
+    """
+    path = Path(source)
+    if path.is_dir():
+        clips = _folder(path, frame_rate_hz)
+    elif path.suffix.lower() == ".bvh" and path.is_file():
+        clips = [_bvh(path, "", frame_rate_hz)]
+    elif path.suffix.lower() == ".npz" and path.is_file():
+        clips = _npz(path, frame_rate_hz)
+    elif path.exists():
+        raise LatentoneError(
+            f"{path}: not a movement: a .bvh file, a folder of them, or a .npz of exponential maps is needed"
+        )
+    else:
+        raise LatentoneError(f"{path}: no such file or folder of movements")
+    return _distinct(clips)
+
+
+def _folder(path: Path, frame_rate_hz: float) -> list[Clip]:
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() == ".bvh")
+    if not files:
+        raise LatentoneError(f"{path}: no .bvh file in this folder")
+    return [_bvh(file, "" if file.parent == path else file.parent.name, frame_rate_hz) for file in files]
+
+
+def _bvh(path: Path, label: str, frame_rate_hz: float) -> Clip:
+    bvh = read_bvh(path)
+    reader = Reader(Skeleton(bvh.layout.joints, str(path)))
+    values = _values(bvh.layout.motion(bvh.values), reader, bvh.frame_rate_hz, frame_rate_hz)
+    return Clip(path.stem, label, values, frame_rate_hz)
+
+
+def _npz(path: Path, frame_rate_hz: float) -> list[Clip]:
+    reader = Reader(cmu.skeleton())
+    clips = []
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            held = {key: arrays[key] for key in arrays.files}
+    except (OSError, ValueError) as error:
+        raise LatentoneError(f"{path}: not a readable npz of movements ({error})") from None
+    from_hz = float(held.pop("frame_rate_hz", cmu.FRAME_RATE_HZ))
+    for key, array in held.items():
+        if array.ndim != 2 or array.shape[1] != cmu.WIDTH or not len(array) or not np.isfinite(array).all():
+            raise LatentoneError(
+                f"{path}: {key} is not (frames, {cmu.WIDTH}) finite numbers, but {array.dtype} {array.shape}"
+            )
+        label, _, name = key.rpartition("/")
+        clips.append(Clip(name, label, _values(cmu.motion(array), reader, from_hz, frame_rate_hz), frame_rate_hz))
+    if not clips:
+        raise LatentoneError(f"{path}: holds no movement")
+    return clips
+
+
+def _values(motion: Motion, reader: Reader, from_hz: float, to_hz: float) -> np.ndarray:
+    still = np.abs(motion.turns[0] - np.eye(3)).max(axis=(1, 2)) < 1e-4
+    if len(motion.turns) > 1 and still.mean() >= REFERENCE_SHARE:
+        motion = Motion(motion.turns[1:], {joint: places[1:] for joint, places in motion.positions.items()})
+    return values_of(motion, reader, from_hz, to_hz)
+
+
+def _distinct(clips: list[Clip]) -> list[Clip]:
+    """Names that stand for one clip each: with the label before those that would not."""
+    count = Counter(clip.name for clip in clips)
+    named = [
+        Clip(
+            f"{clip.label}_{clip.name}" if count[clip.name] > 1 else clip.name,
+            clip.label,
+            clip.values,
+            clip.frame_rate_hz,
+        )
+        for clip in clips
+    ]
+    twice = [name for name, times in Counter(clip.name for clip in named).items() if times > 1]
+    if twice:
+        raise LatentoneError(f"two clips are named {twice[0]}: give one file another name")
+    return named

@@ -1,0 +1,98 @@
+"""BVH files made by hand, and real ones where they are installed: what the tests of movement read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+MODELS = Path(os.environ.get("LATENTONE_ASSIMP_MODELS", "/usr/share/assimp/models")) / "BVH"
+DATA = Path(os.environ.get("LATENTONE_DATA", Path(__file__).parents[3] / "shared" / "data")) / "mocap"
+CMU = DATA / "cmu_train_expmap117.npz"
+
+needs_bvh = pytest.mark.skipif(
+    not MODELS.is_dir(), reason=f"no BVH files in {MODELS}: install assimp-testmodels or set LATENTONE_ASSIMP_MODELS"
+)
+needs_cmu = pytest.mark.skipif(not CMU.is_file(), reason=f"no {CMU}")
+
+JOINTS = (
+    ("Hips", "", (0, 0, 0)),
+    ("Spine", "Hips", (0, 4, 0)),
+    ("Head", "Spine", (0, 3, 0)),
+    *(
+        (f"{side}{joint}", f"{side}{parent}" if parent not in ("Hips", "Spine") else parent, (sign * x, y, z))
+        for side, sign in (("Left", 1), ("Right", -1))
+        for joint, parent, (x, y, z) in (
+            ("UpLeg", "Hips", (1, 0, 0)),
+            ("Leg", "UpLeg", (0, -4, 0)),
+            ("Foot", "Leg", (0, -4, 0)),
+            ("Arm", "Spine", (1.5, 2, 0)),
+            ("ForeArm", "Arm", (3, 0, 0)),
+            ("Hand", "ForeArm", (2.5, 0, 0)),
+        )
+    ),
+)
+"""Name, parent, offset of a figure in a T-pose, y up, looking along z."""
+NAMES = [name for name, _, _ in JOINTS]
+
+
+def bvh(
+    frames: np.ndarray,
+    *,
+    names: dict[str, str] | None = None,
+    scale: float = 1.0,
+    order: str = "ZYX",
+    without: Sequence[str] = (),
+    rate_hz: float = 60.0,
+) -> str:
+    """A file's text. frames (frames, 3 + 3 × joints): place, then degrees about z, y and x of each of NAMES, applied in `order`.
+
+    names: other names; without: joints left out, with all that hangs from them.
+    """
+    children: dict[str, list[str]] = {}
+    for name, parent, _ in JOINTS:
+        children.setdefault(parent, []).append(name)
+    offsets = {name: offset for name, _, offset in JOINTS}
+    kept: list[str] = []
+
+    def lines(name: str, depth: int) -> list[str]:
+        kept.append(name)
+        tabs = "\t" * depth
+        offset = " ".join(f"{scale * value:.6f}" for value in offsets[name])
+        turning = " ".join(f"{axis}rotation" for axis in order)
+        channels = f"6 Xposition Yposition Zposition {turning}" if not depth else f"3 {turning}"
+        head = [f"{tabs}{'JOINT' if depth else 'ROOT'} {(names or {}).get(name, name)}", f"{tabs}{{"]
+        head += [f"{tabs}\tOFFSET {offset}", f"{tabs}\tCHANNELS {channels}"]
+        below = [line for child in children.get(name, []) if child not in without for line in lines(child, depth + 1)]
+        end = [f"{tabs}\tEnd Site", f"{tabs}\t{{", f"{tabs}\t\tOFFSET 0 {scale} 0", f"{tabs}\t}}"]
+        return [*head, *(below or end), f"{tabs}}}"]
+
+    hierarchy = lines("Hips", 0)
+    rows = []
+    for frame in frames:
+        turns = {name: frame[3 + 3 * i : 6 + 3 * i] for i, name in enumerate(NAMES)}
+        rows.append([*(scale * frame[:3]), *(turns[name]["ZYX".index(axis)] for name in kept for axis in order)])
+    motion = [" ".join(f"{value:.6f}" for value in row) for row in rows]
+    return "\n".join(
+        ["HIERARCHY", *hierarchy, "MOTION", f"Frames: {len(rows)}", f"Frame Time: {1 / rate_hz:.7f}", *motion, ""]
+    )
+
+
+def walk(seconds: float = 2.0, rate_hz: float = 60.0, speed: float = 8.0) -> np.ndarray:
+    """A figure that walks along z: legs and arms swing once a second, knees and elbows bend, the body sways."""
+    time = np.arange(round(seconds * rate_hz)) / rate_hz
+    phase = 2 * np.pi * time
+    frames = np.zeros((len(time), 3 + 3 * len(NAMES)))
+    frames[:, 1], frames[:, 2] = 9 + 0.2 * np.cos(2 * phase), speed * time
+    put = {name: 3 + 3 * i for i, name in enumerate(NAMES)}
+    frames[:, put["Hips"] + 1] = 5 * np.sin(phase)
+    frames[:, put["Spine"] + 2] = 4 + 2 * np.sin(2 * phase)
+    for side, sign in (("Left", 1.0), ("Right", -1.0)):
+        frames[:, put[f"{side}UpLeg"] + 2] = -sign * 25 * np.sin(phase)
+        frames[:, put[f"{side}Leg"] + 2] = 20 + 20 * np.sin(phase + sign)
+        frames[:, put[f"{side}Arm"]] = -sign * 75
+        frames[:, put[f"{side}ForeArm"] + 1] = -sign * (30 + 10 * np.sin(phase))
+    return frames

@@ -1,0 +1,314 @@
+"""Whose skeleton it is must not be heard: the same movement gives the same poses, in any file, unit, direction and rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from figures_of_men import CMU, JOINTS, MODELS, NAMES, bvh, needs_bvh, needs_cmu, walk
+from latentone.models.errors import LatentoneError
+from latentone.models.mocap import cmu, rotations
+from latentone.models.mocap.bvh import read_bvh
+from latentone.models.mocap.clips import INPUTS, Clip, read_clips
+from latentone.models.mocap.pose import LIMBS, Reader
+from latentone.models.mocap.stream import BvhStream, CanonicalStream, frames_of_bvh, frames_of_width
+
+SIDED = [name for name in NAMES if name.startswith(("Left", "Right"))]
+
+
+def values(path: Path, text: str) -> np.ndarray:
+    """Canonical values (inputs, frames) of a file with this text."""
+    path.write_text(text)
+    return read_clips(path)[0].values
+
+
+def limb(clip: np.ndarray, name: str) -> np.ndarray:
+    """Its rotations (frames, 3, 3), relative to what it hangs from."""
+    start = INPUTS.index(f"{name}_xx")
+    return rotations.from_six(clip[start : start + 6].T.astype(np.float64))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "walk.bvh"
+
+
+def test_six_numbers_are_a_rotation_and_back() -> None:
+    matrices = rotations.from_exponential(np.random.default_rng(0).normal(0, 2, (500, 3)))
+    np.testing.assert_allclose(matrices @ np.swapaxes(matrices, -1, -2), np.eye(3)[None].repeat(500, 0), atol=1e-9)
+    six = rotations.to_six(matrices)
+    np.testing.assert_allclose(rotations.from_six(six), matrices, atol=1e-9)
+    np.testing.assert_allclose(rotations.from_six(3.0 * six), matrices, atol=1e-9)
+    assert np.isfinite(rotations.from_six(np.zeros(6))).all()
+
+
+@pytest.mark.parametrize("joint", ["Hips", "LeftArm", "LeftForeArm", "RightUpLeg", "Head"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_whole_turn_of_a_joint_makes_nothing_jump(path: Path, joint: str, axis: int) -> None:
+    """Else a dancer who turns round, or swings an arm in a circle, would click once a turn."""
+    frames = walk(2.0)
+    frames[:, 3 + 3 * NAMES.index(joint) + axis] = np.linspace(0, 360, len(frames))
+    clip = values(path, bvh(frames))
+    names = [name for name in INPUTS if name not in INPUTS[:4]]
+    if joint == "Hips" and axis != 1:
+        # Head down, there is no heading; all but the hips' own six numbers do not ask for it.
+        names = [name for name in names if not name.startswith("hips")]
+    steps = np.abs(np.diff(clip[[INPUTS.index(name) for name in names]], axis=1))
+    assert steps.max() < 2 * np.sin(np.radians(360 / 60))
+
+
+def test_the_unit_of_length_does_not_matter(path: Path) -> None:
+    np.testing.assert_allclose(values(path, bvh(walk(), scale=2.54)), values(path, bvh(walk())), atol=2e-5)
+
+
+@pytest.mark.parametrize("degrees", [37, 123, 180, 270])
+def test_where_it_walks_to_does_not_matter(path: Path, degrees: float) -> None:
+    """Heading east or west is the same walk, and it goes forwards, a leg and a bit more (8 of 8 units) a second."""
+    straight = values(path, bvh(walk()))
+    frames = walk()
+    turn = rotations.about_vertical(np.radians([degrees]))[0]
+    frames[:, :3] = frames[:, :3] @ turn.T + [5, 0, -3]
+    frames[:, 4] += degrees  # walk() turns the hips about y alone
+    np.testing.assert_allclose(values(path, bvh(frames)), straight, atol=2e-4)
+    moved = straight[:3, 1:].mean(axis=1)
+    np.testing.assert_allclose(moved[2], 1.0, atol=0.01)
+    np.testing.assert_allclose(moved[:2], 0.0, atol=0.05)
+
+
+def test_the_order_of_channels_and_the_rate_do_not_matter(path: Path) -> None:
+    turning = np.zeros_like(walk())
+    turning[:, 3 + 3 * NAMES.index("LeftArm") + 1] = np.linspace(0, 90, len(turning))
+    wanted = values(path, bvh(turning))
+    for order in ("XYZ", "YZX"):
+        np.testing.assert_allclose(values(path, bvh(turning, order=order)), wanted, atol=1e-5)
+    fast, slow = values(path, bvh(walk(rate_hz=120), rate_hz=120)), values(path, bvh(walk(rate_hz=50), rate_hz=50))
+    assert abs(fast.shape[1] - slow.shape[1]) <= 1
+    shared = min(fast.shape[1], slow.shape[1])
+    assert np.abs(fast[4:, :shared] - slow[4:, :shared]).max() < 0.02
+    assert np.abs(fast[:4, 1:shared] - slow[:4, 1:shared]).max() < 0.15
+
+
+SCHEMES = {
+    "Mixamo": {name: f"mixamorig:{name}" for name in NAMES},
+    "Biped": {
+        "Hips": "Bip01 Pelvis", "Spine": "Bip01 Spine", "Head": "Bip01 Head",
+        **{
+            f"{side}{name}": f"Bip01 {side[0]} {other}" for side in ("Left", "Right") for name, other in {
+                "UpLeg": "Thigh", "Leg": "Calf", "Foot": "Foot", "Arm": "UpperArm", "ForeArm": "Forearm", "Hand": "Hand",
+            }.items()
+        },
+    },
+    "Unreal": {
+        "Hips": "pelvis", "Spine": "spine_01", "Head": "head",
+        **{
+            f"{side}{name}": f"{other}_{side[0].lower()}" for side in ("Left", "Right") for name, other in {
+                "UpLeg": "thigh", "Leg": "calf", "Foot": "foot", "Arm": "upperarm", "ForeArm": "lowerarm", "Hand": "hand",
+            }.items()
+        },
+    },
+    "hips and shoulders": {
+        "Head": "Neck",
+        **{
+            f"{side}{name}": f"{side}{other}" for side in ("Left", "Right") for name, other in {
+                "UpLeg": "Hip", "Leg": "Knee", "Foot": "Ankle", "Arm": "Shoulder", "ForeArm": "Elbow", "Hand": "Wrist",
+            }.items()
+        },
+    },
+    "Rokoko": {
+        f"{side}{name}": f"{side}{other}"
+        for side in ("Left", "Right") for name, other in {"UpLeg": "Thigh", "Leg": "Shin"}.items()
+    },
+    "Poser": {
+        "Hips": "hip", "Spine": "chest", "Head": "head",
+        **{
+            f"{side}{name}": f"{side[0].lower()}{other}" for side in ("Left", "Right") for name, other in {
+                "UpLeg": "Thigh", "Leg": "Shin", "Foot": "Foot", "Arm": "Shldr", "ForeArm": "ForeArm", "Hand": "Hand",
+            }.items()
+        },
+    },
+    "Acclaim": {
+        "Hips": "root", "Spine": "thorax", "Head": "head",
+        **{
+            f"{side}{name}": f"{side[0].lower()}{other}" for side in ("Left", "Right") for name, other in {
+                "UpLeg": "femur", "Leg": "tibia", "Foot": "foot", "Arm": "humerus", "ForeArm": "radius", "Hand": "hand",
+            }.items()
+        },
+    },
+    "with the actor's name": {name: f"Actor 1_{name}" for name in NAMES},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_joints_are_known_by_the_names_of_the_usual_programs(path: Path, scheme: str) -> None:
+    wanted = values(path, bvh(walk()))
+    np.testing.assert_array_equal(values(path, bvh(walk(), names=SCHEMES[scheme])), wanted)
+
+
+def test_hands_and_head_may_be_missing(path: Path) -> None:
+    whole = values(path, bvh(walk()))
+    less = values(path, bvh(walk(), without=("LeftHand", "RightHand", "Head")))
+    left_out = [
+        INPUTS.index(name)
+        for name in INPUTS
+        if "hand" in name or name.startswith(("head", "left_forearm", "right_forearm"))
+    ]
+    others = [index for index in range(len(INPUTS)) if index not in left_out]
+    np.testing.assert_allclose(less[others], whole[others], atol=1e-5)
+
+
+def test_a_skeleton_without_limbs_is_told_which_and_what_it_has(path: Path) -> None:
+    path.write_text(bvh(walk(0.1), without=("LeftForeArm", "RightUpLeg")))
+    with pytest.raises(LatentoneError) as raised:
+        read_clips(path)
+    error = str(raised.value)
+    assert str(path) in error
+    for missing in ("no right thigh", "no right shin", "no right foot", "no left forearm"):
+        assert missing in error
+    assert "left thigh" not in error
+    assert error.partition("its joints are ")[2].split(", ")[:5] == ["Hips", "Spine", "Head", "LeftArm", "RightArm"]
+    assert "\n" not in error
+
+
+def test_a_rest_pose_that_is_no_standing_figure_is_refused(path: Path) -> None:
+    text = bvh(walk(0.1)).replace("OFFSET 0.000000 -4.000000 0.000000", "OFFSET 0.000000 4.000000 0.000000")
+    with pytest.raises(LatentoneError, match="no standing figure"):
+        values(path, text)
+
+
+def test_in_a_t_pose_no_limb_is_turned(path: Path) -> None:
+    clip = values(path, bvh(np.zeros((4, 3 + 3 * len(NAMES))), scale=7.0))
+    for name in LIMBS:
+        np.testing.assert_allclose(limb(clip, name), np.eye(3)[None].repeat(clip.shape[1], 0), atol=1e-6)
+
+
+def test_a_rest_pose_with_hanging_arms_and_z_up_gives_the_same_poses(path: Path) -> None:
+    """The same movement of two skeletons: one rests in a T-pose with y up, one with its arms down and z up, as its files do."""
+    frames = walk()
+    wanted = values(path, bvh(frames))
+    lines, axes = [], np.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]]).T  # x, y, z of ours are y, z, x of that file
+    motion = read_bvh(path).layout.motion(read_bvh(path).values)
+    joints = [joint for joint in read_bvh(path).layout.joints if not joint.end]
+    order = [index for index, joint in enumerate(read_bvh(path).layout.joints) if not joint.end]
+    down = {joint.name: np.eye(3) for joint in joints}
+    for side, sign in (("Left", 1), ("Right", -1)):
+        for part in ("Arm", "ForeArm", "Hand"):
+            down[f"{side}{part}"] = rotations.from_exponential(np.array([0, 0, -sign * np.pi / 2]))
+    parents = {name: parent for name, parent, _ in JOINTS}
+    offsets = {name: np.array(offset, float) for name, _, offset in JOINTS}
+    turned = {}
+    for index, joint in zip(order, joints, strict=True):
+        # The world rotation of a joint times what hangs down from it in rest makes what it was in the T-pose.
+        above = down[parents[joint.name]] if parents[joint.name] else np.eye(3)
+        turned[joint.name] = axes @ above @ motion.turns[:, index] @ down[joint.name].T @ axes.T
+        offsets[joint.name] = axes @ above @ offsets[joint.name]
+    angles = [np.stack(euler(turned[joint.name]), axis=-1) for joint in joints]
+    rows = np.concatenate([frames[:, :3] @ axes.T, *[np.degrees(angle) for angle in angles]], axis=1)
+    for line in bvh(frames).splitlines():
+        if line.strip().startswith("OFFSET") and not lines[-2].strip().startswith("End"):
+            name = lines[-2].split()[-1]
+            line = "OFFSET " + " ".join(f"{value:.6f}" for value in offsets[name])
+        lines.append(line)
+    start = next(index for index, line in enumerate(lines) if line.startswith("Frame Time")) + 1
+    lines[start:] = [" ".join(f"{value:.6f}" for value in row) for row in rows]
+    np.testing.assert_allclose(values(path, "\n".join(lines)), wanted, atol=1e-3)
+
+
+def euler(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Angles about z, y and x, radians, of R = Rz Ry Rx."""
+    return (
+        np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0]),
+        np.arcsin(np.clip(-matrices[:, 2, 0], -1, 1)),
+        np.arctan2(matrices[:, 2, 1], matrices[:, 2, 2]),
+    )
+
+
+def test_left_is_left_and_an_arm_that_is_raised_points_up(path: Path) -> None:
+    frames = np.zeros((2, 3 + 3 * len(NAMES)))
+    frames[:, 3 + 3 * NAMES.index("LeftArm")] = 90
+    clip = values(path, bvh(frames))
+    np.testing.assert_allclose(limb(clip, "left_upper_arm")[0] @ [1, 0, 0], [0, 1, 0], atol=1e-6)
+    np.testing.assert_allclose(limb(clip, "right_upper_arm")[0], np.eye(3), atol=1e-6)
+
+
+def test_a_stream_of_any_rate_in_blocks_of_any_size_gives_what_the_file_gives(path: Path) -> None:
+    for rate_hz in (24.0, 59.94, 100.0, 120.0):
+        path.write_text(bvh(walk(1.0, rate_hz), rate_hz=rate_hz))
+        bvh_file = read_bvh(path)
+        whole = frames_of_bvh(path).push(bvh_file.values)
+        for size in (1, 2, 3, 7, 64):
+            stream = frames_of_bvh(path)
+            parts = [stream.push(bvh_file.values[i : i + size]) for i in range(0, len(bvh_file.values), size)]
+            np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-5)
+        assert abs(whole.shape[1] - 30) <= 1
+        again = CanonicalStream(30.0, 30.0)
+        parts = [again.push(frame[None]) for frame in whole.T]
+        np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-5)
+
+
+def test_a_stream_is_told_by_how_many_values_a_frame_has(path: Path) -> None:
+    path.write_text(bvh(walk(0.1)))
+    streams = [frames_of_bvh(path, 50.0), CanonicalStream(50.0)]
+    assert isinstance(frames_of_width(streams, len(INPUTS)), CanonicalStream)
+    assert isinstance(frames_of_width(streams, 3 + 3 * len(NAMES)), BvhStream)
+    with pytest.raises(
+        LatentoneError, match=r"a frame has 12 values; it should have 48 \(Hips.Xposition … .*\) or 94 "
+    ):
+        frames_of_width(streams, 12)
+
+
+def test_folders_are_labels_and_names_stay_distinct(tmp_path: Path) -> None:
+    for folder, name in (("run", "a"), ("walk", "a"), ("walk", "b")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{name}.bvh").write_text(bvh(walk(0.2)))
+    assert [(clip.name, clip.label) for clip in read_clips(tmp_path)] == [
+        ("run_a", "run"),
+        ("walk_a", "walk"),
+        ("b", "walk"),
+    ]
+    for wrong in ("nothing.bvh", "nothing.npz", "empty"):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        with pytest.raises(LatentoneError, match=wrong):
+            read_clips(tmp_path / wrong)
+
+
+@pytest.fixture(scope="module")
+def recordings() -> list[Clip]:
+    return read_clips(CMU)
+
+
+@needs_cmu
+def test_the_first_frame_of_cmu_is_its_t_pose(recordings: list[Clip]) -> None:
+    """It is passed over in reading; here it shows that signs, parents and axes of the exponential maps are right."""
+    with np.load(CMU) as arrays:
+        poses = Reader(cmu.skeleton()).poses(cmu.motion(arrays["walking/walking_1"][:1]))
+    turned = dict(zip(LIMBS, rotations.angle_between(rotations.from_six(poses.limbs[0]), np.eye(3)), strict=True))
+    assert np.degrees(turned.pop("head")) < 20
+    assert np.degrees(max(turned.values())) < 9
+    assert len(recordings) == 72
+
+
+@needs_cmu
+def test_feet_alternate_and_it_goes_forwards(recordings: list[Clip]) -> None:
+    clip = next(clip.values for clip in recordings if clip.name == "walking_1")
+    swing = {side: (limb(clip, f"{side}_thigh") @ [0, -1, 0])[:, 2] for side in ("left", "right")}
+    assert np.corrcoef(swing["left"], swing["right"])[0, 1] < -0.8
+    arm = (limb(clip, "left_upper_arm") @ [1, 0, 0])[:, 2]
+    assert np.corrcoef(swing["right"], arm)[0, 1] > 0.5, "an arm swings with the other leg"
+    assert clip[INPUTS.index("velocity_forward")].mean() > 1.0
+    knee = limb(clip, "left_shin")
+    assert ((knee @ [0, -1, 0])[:, 2] < 0.1).all(), "knees bend backwards"
+
+
+@needs_cmu
+@needs_bvh
+@pytest.mark.parametrize(("name", "share"), [("01_01", 0.98), ("01_03", 0.97), ("Boxing_Toes", 0.8)])
+def test_files_of_others_lie_in_the_range_of_the_training_data(recordings: list[Clip], name: str, share: float) -> None:
+    """The first two are of the same laboratory; the third has other joints, another rest pose, centimetres and 100 Hz."""
+    everything = np.concatenate([clip.values for clip in recordings], axis=1)
+    low, high = np.quantile(everything, (0.001, 0.999), axis=1)
+    clip = read_clips(MODELS / f"{name}.bvh")[0].values
+    assert np.isfinite(clip).all()
+    inside = (low - 0.05 <= clip.T) & (high + 0.05 >= clip.T)
+    assert inside.mean() > share
+    assert np.linalg.norm(clip[:3], axis=0).max() < 10.0
