@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +18,27 @@ NAMED = 4
 """Missing columns that an error names; of more, their number."""
 
 
-def read_dataset(source: str, manifest: DataManifest, labels: str | None = None) -> DataSet:
+def read_dataset(
+    source: str, manifest: DataManifest, labels: str | None = None, say: Callable[[str], None] | None = None
+) -> DataSet:
     """What `source` holds, as the encoder of `manifest` reads it: rows of a table, or clips of a movement.
 
     source: a file, a folder or the name of a data set, see `models.tables` and `models.mocap.clips`. labels: where the
-    classes of rows stand, see `read_table`. Raises LatentoneError for what cannot be read, is of the other kind, or lacks
+    classes of rows stand, see `read_table`. say: hears, in a line each, what was left out of a table or filled in; without it
+    stderr does. Raises LatentoneError for what cannot be read, is of the other kind, or lacks
     columns that the encoder needs.
     """
-    reads_rows = manifest.frame_rate_hz is None
+    frame_rate_hz = manifest.frame_rate_hz
+    reads_rows = frame_rate_hz is None
     suffixes = {suffix.lower() for suffix in Path(source).suffixes[-2:]}
     if suffixes.intersection(MOVEMENTS if reads_rows else TABLES):
         kind, wanted = ("a movement", "rows of a table") if reads_rows else ("a table", "movement")
         raise LatentoneError(f"{source}: is {kind}, but the encoder {manifest.name} reads {wanted}")
-    if reads_rows:
-        return _table(source, manifest, labels)
+    if frame_rate_hz is None:
+        return _table(source, manifest, labels, say)
     if labels is not None:
         raise LatentoneError(f"{source}: labels {labels}: only tables have labels of their own")
-    return _movement(source, manifest)
+    return _movement(source, manifest, frame_rate_hz)
 
 
 def dataset_name(source: str) -> str:
@@ -42,10 +46,10 @@ def dataset_name(source: str) -> str:
     return Path(source).name.partition(".")[0] or source
 
 
-def _table(source: str, manifest: DataManifest, labels: str | None) -> DataSet:
-    from ...models.tables import read_table  # pandas, which playing a model alone does not need
+def _table(source: str, manifest: DataManifest, labels: str | None, say: Callable[[str], None] | None) -> DataSet:
+    from ...models.tables import read_table, to_stderr  # pandas, which playing a model alone does not need
 
-    table = read_table(source, labels)
+    table = read_table(source, labels, say=say or to_stderr)
     values = table.values[:, _places(source, "column", table.columns, manifest)]
     items = [
         Item(name, label, np.ascontiguousarray(row[:, None], np.float32))
@@ -54,19 +58,13 @@ def _table(source: str, manifest: DataManifest, labels: str | None) -> DataSet:
     return DataSet(dataset_name(source), manifest.inputs, _some(source, items, "row"))
 
 
-def _movement(source: str, manifest: DataManifest) -> DataSet:
+def _movement(source: str, manifest: DataManifest, frame_rate_hz: float) -> DataSet:
     from ...models.mocap.clips import INPUTS, read_clips
 
-    clips = read_clips(source)
     places = _places(source, "channel", INPUTS, manifest)
-    for clip in clips:
-        if clip.frame_rate_hz != manifest.frame_rate_hz:
-            raise LatentoneError(
-                f"{source}: {clip.name} has {clip.frame_rate_hz:g} frames a second, "
-                f"and {manifest.name} reads {manifest.frame_rate_hz:g}"
-            )
+    clips = read_clips(source, frame_rate_hz)
     items = [Item(clip.name, clip.label, np.ascontiguousarray(clip.values[places], np.float32)) for clip in clips]
-    return DataSet(dataset_name(source), manifest.inputs, _some(source, items, "clip"), manifest.frame_rate_hz)
+    return DataSet(dataset_name(source), manifest.inputs, _some(source, items, "clip"), frame_rate_hz)
 
 
 def _places(source: str, kind: str, found: Sequence[str], manifest: DataManifest) -> list[int]:
