@@ -87,7 +87,7 @@ def sonify(
         "audio.temperature": temperature,
         "audio.sample_rate_hz": sample_rate,
         "runtime.name": runtime,
-        "mapping.glide_s": glide,
+        "source_defaults.glide_s": glide,
     }
     settings = load_settings(config, flags)
     request = Request(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...export.errors import LatentoneError
@@ -40,15 +40,15 @@ class Material:
     """In the order in which they are heard."""
 
 
-def read_material(source: str, labels: str | None, model: str, chosen: Chosen) -> Material:
+def read_material(source: str, labels: str | None, model: str, chosen: Chosen, say: Callable[[str], None]) -> Material:
     """Read `source` for the encoder of data that `model` names, see `read_dataset`. Raises LatentoneError."""
     file = shipped_data_encoder(model)
     encoder = load_data_encoder(file)
     manifest = encoder.manifest
-    data = read_dataset(source, manifest, labels)
+    data = read_dataset(source, manifest, labels, say)
     if (twice := next(repeated(data.names()), None)) is not None:
         raise LatentoneError(f"{source}: two rows are named {twice}: a row is found again by its name")
     pieces = cut(data, encode_items(encoder, data.items), chosen.segment_s)
     selection = select(pieces, manifest.held_out, chosen.rows, chosen.limit, chosen.seed, source)
-    heard = in_order(selection.heard, chosen.order, data, manifest.latent_names)
+    heard = in_order(selection.heard, chosen.order, data)
     return Material(data, manifest, file_sha256(file), selection, heard)

@@ -7,12 +7,12 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...export.errors import LatentoneError
-from ..datasets.items import DataSet
+from ..datasets.items import DataSet, Item
+from ..datasets.order import order_of
 
 MOST_NAME = 80
 """Characters of a file's name that come from the row's; file systems allow 255 bytes."""
@@ -77,36 +77,11 @@ def _drawn(labels: Sequence[str], count: int, seed: int) -> list[int]:
     return [index for _, index in sorted(shares)[:count]]
 
 
-def in_order(pieces: Sequence[Piece], order: str, data: DataSet, latent_names: Sequence[str]) -> list[Piece]:
-    """The pieces by `order`: `file` (as they are), `label`, `path`, an input's or a latent's name. Raises LatentoneError.
-
-    path: neighbours in the latent space follow one another: the leaves of their tree (average linkage), turned so that the
-    steps between them are short (Bar-Joseph et al. 2001, Bioinformatics 17, as SciPy has it).
-    """
-    if order == "file":
-        return list(pieces)
-    if order == "label":
-        return sorted(pieces, key=lambda piece: piece.label)
-    if order == "path":
-        return [pieces[index] for index in _path(np.stack([piece.latents.mean(axis=1) for piece in pieces]))]
-    if order in data.inputs:
-        column = list(data.inputs).index(order)
-        return sorted(pieces, key=lambda piece: float(piece.values[column].mean()))
-    if order in latent_names:
-        latent = list(latent_names).index(order)
-        return sorted(pieces, key=lambda piece: float(piece.latents[latent].mean()))
-    raise LatentoneError(
-        f"--order {order}: is none of file, label and path, nor a column of {data.name}, nor one of its latents "
-        f"({', '.join(latent_names[:3])} …)"
-    )
-
-
-def _path(places: np.ndarray) -> list[int]:
-    if len(places) < 3:
-        return list(range(len(places)))
-    from scipy.cluster.hierarchy import leaves_list, linkage
-
-    return leaves_list(linkage(places, "average", optimal_ordering=True)).tolist()
+def in_order(pieces: Sequence[Piece], order: str, data: DataSet) -> list[Piece]:
+    """The pieces in one of the orders of `order_of`; raises LatentoneError where there is no such order."""
+    items = [Item(piece.name, piece.label, piece.values) for piece in pieces]
+    played = order_of(order, replace(data, items=items), [piece.latents for piece in pieces])
+    return [pieces[index] for index in played]
 
 
 def file_names(names: Sequence[str]) -> list[str]:

@@ -86,7 +86,8 @@ def perform(
         for outcome in outcomes:
             if outcome.error:
                 failed[outcome.job.file] = outcome.error
-                outcome.job.file.unlink(missing_ok=True)  # of earlier settings
+                if outcome.job.file.is_file():
+                    outcome.job.file.unlink()  # of other settings
                 progress.print(
                     f"{outcome.job.passage.name}: {outcome.error}", highlight=False, markup=False, soft_wrap=True
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from rich.console import Console
 from ...export.errors import LatentoneError
 from ...export.manifest import Manifest
 from ..config import Config
+from ..datasets.pieces import SMOOTH
 from . import folder as files
-from .asked import ask
+from .asked import question_of
 from .fitting import Grounds, Wanted, coupling_in, grounds, wanted
 from .material import Chosen, Material, read_material
 from .run import As, Plan, perform, plan, write_around
@@ -46,13 +48,16 @@ class Request:
 
 def sonify(request: Request, config: Config, console: Console) -> None:
     """Make the folder `request.output`. Raises LatentoneError where something cannot be made; what is there is whole."""
+
+    def say(line: str) -> None:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
     wants = wanted(request.coupling)
     chosen = Chosen(request.rows, request.limit, request.order, request.segment_s, config.model.seed)
-    material = read_material(request.data, request.labels, request.model, chosen)
-    console.print(f"{material.data.name}: {material.selection.said}", highlight=False, markup=False, soft_wrap=True)
+    material = read_material(request.data, request.labels, request.model, chosen, say)
+    say(f"{material.data.name}: {material.selection.said}")
     voice, decoder = open_voice(config, console)
-    rate_hz = material.data.frame_rate_hz
-    pace = Pace(request.dwell_s if rate_hz is None else 1.0 / rate_hz, config.mapping.glide_s, config.model.seed)
+    pace = _pace(request, config, material.data.frame_rate_hz)
     on = grounds(
         material.selection.fitted_on, material.encoder, decoder, Path(voice.config.model.name), voice.decoder_sha256,
         config.model.seed,
@@ -63,13 +68,45 @@ def sonify(request: Request, config: Config, console: Console) -> None:
     for each in plans:
         write_around(each, voice, settings, failed, material.encoder.latent_names, decoder.latent_names)
     if request.report:
-        ask(request.output, plans, material, voice, settings, request.workers, console)
+        _report(request, plans, material, voice, settings, console)
     if failed:
         names = ", ".join(str(file.relative_to(request.output)) for file in list(failed)[:_SAID])
         more = " …" if len(failed) > _SAID else ""
         raise LatentoneError(
             f"{len(failed)} files could not be made ({names}{more}): said above why; run it again to try just those"
         )
+
+
+def _report(
+    request: Request,
+    plans: Sequence[Plan],
+    material: Material,
+    voice: Voice,
+    settings: dict[str, Any],
+    console: Console,
+) -> None:
+    from .report import PAGE_NAME, write_report
+    from .words import words
+
+    question = question_of(request.output, plans, material, voice, settings, request.workers, console)
+    if question is None:
+        console.print(
+            "no report: it needs files of rows that nothing was fitted on (--as rows or both)", highlight=False
+        )
+        return
+    with console.status("working out the report"):
+        answers = write_report(question, request.output)
+    for asked, answered in dict(words(answers)).items():
+        console.print(f"{asked} {answered}", highlight=False, markup=False)
+    console.print(f"{request.output / PAGE_NAME}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _pace(request: Request, config: Config, frame_rate_hz: float | None) -> Pace:
+    """As the live source plays it: a row is reached while it dwells, and a movement glides on into the next frame but one."""
+    glide_s, seed = config.source_defaults.glide_s, config.model.seed
+    if frame_rate_hz is None:
+        return Pace(request.dwell_s, min(glide_s, request.dwell_s), seed)
+    return Pace(1.0 / frame_rate_hz, max(glide_s, SMOOTH / frame_rate_hz), seed)
 
 
 def _settings(request: Request, material: Material, voice: Voice, decoder: Manifest, pace: Pace) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def write_material(folder: Path) -> Path:
     training and whose latents are the columns, and fake.onnx, a decoder that sounds as loud as half of its first knob."""
     random = np.random.default_rng(0)
     labels = ["low" if index % 2 else "high" for index in range(ROWS)]
-    values = 0.2 * random.standard_normal((ROWS, 3)) + np.array([[-0.5 if l == "low" else 0.5, 0, 0] for l in labels])
+    values = 0.2 * random.standard_normal((ROWS, 3)) + np.array([[0.5, 0, 0], [-0.5, 0, 0]] * (ROWS // 2))
     lines = ["sample,a,b,c,kind"]
     lines += [
         f"{name},{','.join(f'{v:.4f}' for v in row)},{label}"
@@ -61,7 +61,7 @@ def request(material: Path, output: Path, **changes: Any) -> Request:
 
 def run(material: Path, output: Path, settings: dict[str, Any] | None = None, **changes: Any) -> Path:
     """Sonify in this process; returns the folder."""
-    flags = {"model.name": str(material / "fake.onnx"), "mapping.glide_s": 0.0, **(settings or {})}
+    flags = {"model.name": str(material / "fake.onnx"), "source_defaults.glide_s": 0.0, **(settings or {})}
     sonify(request(material, output, **changes), load_config(None, flags), Console(quiet=True))
     return output
 
