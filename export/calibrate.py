@@ -29,14 +29,17 @@ class Calibration:
     knobs: np.ndarray
 
     @classmethod
-    def fit(cls, raw: np.ndarray) -> Calibration:
-        """raw (frames, dim): axes by principal component analysis, ordered by variance; [-1, 1] is the middle 95 %."""
+    def fit(cls, raw: np.ndarray, minimum_range: float = MINIMUM_RANGE) -> Calibration:
+        """raw (frames, dim): axes by principal component analysis, ordered by variance; [-1, 1] is the middle 95 %.
+
+        minimum_range: raw latents that [-1, 1] spans at least in either direction; an axis that moves less does not fill it.
+        """
         mean = raw.mean(axis=0)
         _, axes = np.linalg.eigh(np.cov(raw, rowvar=False) if raw.shape[1] > 1 else np.eye(1))
         axes = axes[:, ::-1]
         projected = (raw - mean) @ axes
         low, high = np.quantile(projected, (QUANTILES[0], QUANTILES[-1]), axis=0)
-        half = np.maximum((high - low) / 2, MINIMUM_RANGE)
+        half = np.maximum((high - low) / 2, minimum_range)
         centre = (high + low) / 2
         return cls(axes * half, mean + axes @ centre, (projected - centre) / half)
 

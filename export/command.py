@@ -1,4 +1,4 @@
-"""`latentone export`, `inspect` and `evaluate`: their flags and what they print. Torch is imported only when it is needed."""
+"""`latentone export` and `evaluate`: their flags and what they print. Torch is imported only when it is needed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def export(
         Option(
             "-o",
             "--output",
-            help="The decoder's file (.onnx; the encoder goes beside it) or, for nn~ and nn.ar, both (.ts).",
+            help="The decoder's file (.onnx; the encoder goes beside it) or, for nn~ and nn.ar, both (.ts). Of a model of data "
+            "the encoder's: digits.encoder.onnx.",
         ),
     ] = Path("model.onnx"),
     format: Annotated[
@@ -32,7 +33,13 @@ def export(
     ] = None,
     train_path: Annotated[
         Path | None,
-        Option("-tp", "--train_path", help="Training data to calibrate on, if it has moved since training."),
+        Option(
+            "-tp",
+            "--train_path",
+            "-dp",
+            "--data_path",
+            help="Training data to calibrate on, if it has moved since training.",
+        ),
     ] = None,
     name: Annotated[str | None, Option(help="The model's name; the file's by default.")] = None,
     temperature: Annotated[float, Option(min=0.0, max=2.0, help="Sampling temperature that players start with.")] = 0.9,
@@ -44,10 +51,12 @@ def export(
     """Make an instrument of a checkpoint: calibrated knobs, names after what is heard, proof of parity.
 
     As ONNX files, or as one TorchScript file for Max, Pure Data and SuperCollider (nn~, nn.ar); how fast that will be is printed.
+    Of a model of data (train tybalt) the encoder is exported, which turns rows into knobs.
 
     Examples:
       latentone export runs/wavenet-vae/last.ckpt -o voice.onnx
       latentone export runs/wavenet-vae/last.ckpt -o voice.ts
+      latentone export runs/tybalt/last.ckpt -o digits.encoder.onnx
     """
     chosen = format or ("torchscript" if output.suffix == ".ts" else "onnx")
     if chosen not in ("onnx", "torchscript"):
@@ -56,6 +65,15 @@ def export(
     from .runtime.kernel_cache import use_kernel_cache
 
     use_kernel_cache()
+    from .encoders.command import export_data, family_of
+
+    family = family_of(checkpoint)
+    if family is not None:
+        if chosen == "torchscript":
+            raise LatentoneError(
+                f"{checkpoint}: is a model of data, which leaves as ONNX: name a file that ends in .onnx"
+            )
+        return export_data(family, checkpoint, output, train_path, name, licence, credit)
     from .export import Request
     from .export import export as run
 
@@ -95,59 +113,9 @@ def _export_script(request: Request) -> None:
     print("knobs: " + ", ".join(facts.latent_names))
 
 
-def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped model's name.")]) -> None:
-    """Print what a model file is: rates, latency, training data, and every knob."""
-    from .runtime.load import SCRIPT_SUFFIX, load_torchscript, shipped_model
-    from .runtime.providers import open_session
-
-    file = shipped_model(str(model))
-    manifest = load_torchscript(file).manifest if file.suffix == SCRIPT_SUFFIX else open_session(file).manifest
-    console = Console()
-    facts = Table("", manifest.name, title=str(model), title_justify="left", show_edge=False)
-    facts.add_row("kind", f"{manifest.kind}, {manifest.family}")
-    facts.add_row("sample rate", f"{manifest.sample_rate_hz} Hz, {manifest.channels} channel(s)")
-    facts.add_row(
-        "latent frame",
-        f"{manifest.hop_samples} samples ({1e3 * manifest.hop_samples / manifest.sample_rate_hz:.1f} ms)",
-    )
-    facts.add_row(
-        "latency",
-        f"{manifest.latency_samples} samples ({1e3 * manifest.latency_samples / manifest.sample_rate_hz:.1f} ms)",
-    )
-    facts.add_row("noise a frame", str(manifest.noise_per_frame))
-    facts.add_row("temperature", f"{manifest.temperature:g}")
-    for title, record in (
-        ("network", manifest.network),
-        ("trained on", manifest.trained_on),
-        ("written by", manifest.tools),
-    ):
-        facts.add_row(title, ", ".join(f"{key} {value}" for key, value in record.items() if value not in ("", [])))
-    facts.add_row(
-        "state", f"{len(manifest.state)} tensors, {sum(_size(r.shape) for r in manifest.state)} numbers a voice"
-    )
-    console.print(facts)
-    knobs = Table("knob", "name", "home", "mean", "std", "2.5 %", "97.5 %", "heard (ρ)", show_edge=False)
-    for index, latent in enumerate(manifest.latents):
-        clear = sorted((item for item in latent.heard.items() if abs(item[1]) >= 0.5), key=lambda item: -abs(item[1]))
-        heard = ", ".join(f"{key} {rho:+.2f}" for key, rho in clear)
-        low, high = latent.quantiles.get("0.025", -1.0), latent.quantiles.get("0.975", 1.0)
-        knobs.add_row(
-            str(index),
-            latent.name,
-            f"{latent.home:+.2f}",
-            f"{latent.mean:+.2f}",
-            f"{latent.std:.2f}",
-            f"{low:+.2f}",
-            f"{high:+.2f}",
-            heard,
-        )
-    console.print()
-    console.print(knobs)
-
-
 def evaluate(
     checkpoint: Annotated[Path, Argument(help="The checkpoint.")],
-    model: Annotated[Path, Argument(help="Its export (the encoder lies beside it).")],
+    model: Annotated[Path, Argument(help="Its export (the encoder of audio lies beside it).")],
     validation_path: Annotated[
         Path | None, Option("-vp", "--validation_path", help="Recordings never trained on.")
     ] = None,
@@ -155,21 +123,34 @@ def evaluate(
         Path | None,
         Option("-tp", "--train_path", help="Instead: the training folder, of which every tenth file was held out."),
     ] = None,
+    data_path: Annotated[
+        str | None, Option("-dp", "--data_path", help="Of a model of data: where its data lies, if it has moved.")
+    ] = None,
+    labels: Annotated[str | None, Option(help="Of a model of data: its classes, if others than in training.")] = None,
     temperature: Annotated[
         float | None, Option(min=0.0, max=2.0, help="For resynthesis; the model's own by default.")
     ] = None,
     as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
     seed: Annotated[int, Option(help="Seed of the noise.")] = 0,
 ) -> None:
-    """Measure a model on held-out recordings: bits, resynthesis, latents that come back, knobs that are heard.
+    """Measure a model on what it never saw: bits, resynthesis, latents that come back, knobs that are heard.
 
-    Example: latentone evaluate runs/voice/last.ckpt voice.onnx -tp recordings
+    Of a model of data: how well the rows held out come back, and whether the latents still tell the classes apart.
+
+    Examples:
+      latentone evaluate runs/voice/last.ckpt voice.onnx -tp recordings
+      latentone evaluate runs/tybalt/last.ckpt digits.encoder.onnx
     """
+    _needs_torch("evaluating")
+    from .encoders.command import evaluate_data, family_of
+
+    family = family_of(checkpoint)
+    if family is not None:
+        return evaluate_data(family, checkpoint, model, data_path, labels, as_json)
     if (validation_path is None) == (train_path is None):
         raise LatentoneError(
             "evaluate: give either -vp (a held-out folder) or -tp (the training folder, every tenth file held out)"
         )
-    _needs_torch("evaluating")
     from ..models import audio_files
     from ..models.wavenet_vae.data import split
     from .evaluate import evaluate as run
@@ -224,10 +205,3 @@ def _needs_torch(doing: str) -> None:
     for package in ("torch", "onnx", "librosa"):
         if find_spec(package) is None:
             raise LatentoneError(f"{doing} needs {package}: pip install 'latentone[train]'")
-
-
-def _size(shape: list[int]) -> int:
-    size = 1
-    for axis in shape:
-        size *= axis
-    return size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -115,3 +116,12 @@ class Manifest(_Artefact):
     """Uniform numbers that one latent frame consumes; 0 for a deterministic model."""
     temperature: float = 1.0
     """The sampling temperature at which it sounded best."""
+
+
+def any_manifest(text: str, where: str) -> Manifest | DataManifest:
+    """Parse a manifest of either sort; raises LatentoneError as `from_json` does."""
+    try:
+        kind = json.loads(text).get("kind")
+    except (ValueError, AttributeError):
+        kind = None
+    return (DataManifest if kind == "data_encoder" else Manifest).from_json(text, where)

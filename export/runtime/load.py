@@ -39,10 +39,19 @@ def shipped_data_encoder(name: str) -> Path:
     for file in (Path(name), SHIPPED_MODELS / f"{name}{ENCODER_SUFFIX}"):
         if file.is_file():
             return file
+    known = ", ".join(_shipped_data_encoders()) or "none"
+    raise LatentoneError(f"{name}: no such model file, nor the name of a shipped encoder of data ({known})")
+
+
+def shipped_file(name: str) -> Path:
+    """As `shipped_model` or, where there is no decoder of that name, `shipped_data_encoder`. Raises LatentoneError."""
+    return shipped_data_encoder(name) if name in _shipped_data_encoders() else shipped_model(name)
+
+
+def _shipped_data_encoders() -> list[str]:
     decoders = {file.stem for file in SHIPPED_MODELS.glob("*.onnx") if not file.name.endswith(ENCODER_SUFFIX)}
-    names = {file.name.removesuffix(ENCODER_SUFFIX) for file in SHIPPED_MODELS.glob(f"*{ENCODER_SUFFIX}")} - decoders
-    raise LatentoneError(
-        f"{name}: no such model file, nor the name of a shipped encoder of data ({', '.join(sorted(names)) or 'none'})"
+    return sorted(
+        {file.name.removesuffix(ENCODER_SUFFIX) for file in SHIPPED_MODELS.glob(f"*{ENCODER_SUFFIX}")} - decoders
     )
 
 

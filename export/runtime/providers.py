@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -12,11 +12,11 @@ from typing import Generic, TypeVar
 import onnxruntime
 
 from ..errors import LatentoneError
-from ..manifest import METADATA_KEY, DataManifest, Manifest
+from ..manifest import METADATA_KEY, DataManifest, Manifest, any_manifest
 from .onnx_memory import CUDA, HOST, Device
 from .operators import CONTROL_FLOW, operators
 
-M = TypeVar("M", Manifest, DataManifest)
+M = TypeVar("M")
 
 
 @dataclass(frozen=True)
@@ -91,15 +91,20 @@ def open_session(path: Path, provider: str = "cpu", threads: int = 1) -> Opened[
     feed-forward ones the first of AUTO that starts.
     Raises LatentoneError, one line, for an unknown provider and for a missing, empty, truncated or foreign file.
     """
-    return _open(path, Manifest, provider, threads)
+    return _open(path, Manifest.from_json, provider, threads)
 
 
 def open_data_session(path: Path, threads: int = 1) -> Opened[DataManifest]:
     """As `open_session`, for an encoder of data, which the CPU runs: it is small, and its first answer is wanted soon."""
-    return _open(path, DataManifest, "cpu", threads)
+    return _open(path, DataManifest.from_json, "cpu", threads)
 
 
-def _open(path: Path, kind: type[M], provider: str, threads: int) -> Opened[M]:
+def open_any_session(path: Path) -> Opened[Manifest | DataManifest]:
+    """As `open_session`, on the CPU, for whatever Latentone exports: to look into it."""
+    return _open(path, any_manifest, "cpu", 1)
+
+
+def _open(path: Path, parse: Callable[[str, str], M], provider: str, threads: int) -> Opened[M]:
     if provider != "auto" and provider not in PROVIDERS:
         raise LatentoneError(f"provider {provider} is not one of auto, {', '.join(PROVIDERS)}")
     model = _read(path)
@@ -111,13 +116,13 @@ def _open(path: Path, kind: type[M], provider: str, threads: int) -> Opened[M]:
         if PROVIDERS[name].full_name in installed:
             session = _start(model, name, threads, capture=not loops)
             if session is not None:
-                return Opened(session, _manifest(path, kind, session), name, "")
+                return Opened(session, _manifest(path, parse, session), name, "")
         if provider != "auto":
             note = f"{name} did not start: {PROVIDERS[name].needs}"
     session = _session(model, "cpu", threads, {})
     if session is None:
         raise LatentoneError(f"{path}: not an ONNX model that can be run, or a truncated one; export it again")
-    return Opened(session, _manifest(path, kind, session), "cpu", note)
+    return Opened(session, _manifest(path, parse, session), "cpu", note)
 
 
 def _read(path: Path) -> bytes:
@@ -132,11 +137,11 @@ def _read(path: Path) -> bytes:
     return model
 
 
-def _manifest(path: Path, kind: type[M], session: onnxruntime.InferenceSession) -> M:
+def _manifest(path: Path, parse: Callable[[str, str], M], session: onnxruntime.InferenceSession) -> M:
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise LatentoneError(f"{path}: holds no Latentone manifest; write it with `latentone export`")
-    return kind.from_json(text, str(path))
+    return parse(text, str(path))
 
 
 def _start(model: bytes, name: str, threads: int, *, capture: bool) -> onnxruntime.InferenceSession | None:

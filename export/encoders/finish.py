@@ -1,0 +1,87 @@
+"""What every export of an encoder of data ends with: calibrated latents, a manifest, a file that was compared with PyTorch."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import nn
+
+from ..calibrate import Calibration, knob_names
+from ..manifest import SCHEMA_VERSION, DataManifest
+from ..onnx.data_encoder import CalibratedDataEncoder, write_data_encoder
+from ..runtime.load import ENCODER_SUFFIX
+
+DEAD_RANGE = 0.2
+"""A latent whose middle 95 % is narrower than twice this does not fill [-1, 1]: nothing is told by it (a standard deviation
+of 0.1 is where Burda et al. 2016 draw the line), and it would be noise as loud as the others."""
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `latentone export` was asked for, of an encoder of data."""
+
+    checkpoint: Path
+    output: Path
+    data_path: str | None
+    """Where the training data lies now, if it has moved."""
+    name: str | None
+    licence: str
+    credit: str
+
+    @property
+    def model_name(self) -> str:
+        return self.name or self.output.name.removesuffix(ENCODER_SUFFIX).removesuffix(".onnx")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """error: the largest difference from PyTorch, relative to the largest latent (or 1)."""
+
+    file: Path
+    manifest: DataManifest
+    error: float
+
+
+def finish(
+    encoder: nn.Module,
+    raw: np.ndarray,
+    examples: np.ndarray,
+    request: Request,
+    *,
+    trained_on: dict[str, Any],
+    **facts: Any,
+) -> Exported:
+    """Write the encoder's file, with knobs that `raw` (rows or frames, dim), raw latents of what was learnt from, fills.
+
+    encoder, examples: as for `onnx.data_encoder`. facts: further fields of the manifest. Raises LatentoneError where the file
+    does not answer as PyTorch does.
+    """
+    calibration = Calibration.fit(raw.astype(np.float64), DEAD_RANGE)
+    dim = raw.shape[1]
+    manifest = DataManifest(
+        schema_version=SCHEMA_VERSION,
+        kind="data_encoder",
+        name=request.model_name,
+        latents=calibration.records(knob_names([None] * dim), np.zeros(dim), [{}] * dim),
+        trained_on={**trained_on, "licence": request.licence, "credit": request.credit},
+        tools={
+            "latentone": version("latentone"),
+            "torch": torch.__version__,
+            "onnx": onnx.__version__,
+            "onnxruntime": onnxruntime.__version__,
+            "python": platform.python_version(),
+        },
+        **facts,
+    )
+    error = write_data_encoder(CalibratedDataEncoder(encoder, calibration), manifest, request.output, examples)
+    return Exported(request.output, manifest, error)

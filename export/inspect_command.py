@@ -1,0 +1,89 @@
+"""`latentone inspect`: what a model file says of itself."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from rich.table import Table
+from typer import Argument
+
+from .manifest import DataManifest, Manifest
+
+SHOWN = 6
+"""Of long lists, from the beginning."""
+
+
+def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped model's name.")]) -> None:
+    """Print what a model file is: rates or columns, latency, training data, and every knob."""
+    from .runtime.load import SCRIPT_SUFFIX, load_torchscript, shipped_file
+    from .runtime.providers import open_any_session
+
+    file = shipped_file(str(model))
+    manifest = load_torchscript(file).manifest if file.suffix == SCRIPT_SUFFIX else open_any_session(file).manifest
+    console = Console()
+    facts = Table("", manifest.name, title=str(model), title_justify="left", show_edge=False)
+    facts.add_row("kind", f"{manifest.kind}, {manifest.family}")
+    for title, fact in _of_data(manifest) if isinstance(manifest, DataManifest) else _of_audio(manifest):
+        facts.add_row(title, fact)
+    for title, record in (
+        ("network", manifest.network),
+        ("trained on", manifest.trained_on),
+        ("written by", manifest.tools),
+    ):
+        facts.add_row(title, ", ".join(f"{key} {value}" for key, value in record.items() if value not in ("", [])))
+    numbers = sum(prod(record.shape) for record in manifest.state)
+    facts.add_row("state", f"{len(manifest.state)} tensors, {numbers} numbers a voice")
+    console.print(facts)
+    console.print()
+    console.print(_knobs(manifest))
+
+
+def _of_audio(manifest: Manifest) -> list[tuple[str, str]]:
+    def samples(count: int) -> str:
+        return f"{count} samples ({1e3 * count / manifest.sample_rate_hz:.1f} ms)"
+
+    return [
+        ("sample rate", f"{manifest.sample_rate_hz} Hz, {manifest.channels} channel(s)"),
+        ("latent frame", samples(manifest.hop_samples)),
+        ("latency", samples(manifest.latency_samples)),
+        ("noise a frame", str(manifest.noise_per_frame)),
+        ("temperature", f"{manifest.temperature:g}"),
+    ]
+
+
+def _of_data(manifest: DataManifest) -> list[tuple[str, str]]:
+    facts = [("reads", f"{len(manifest.inputs)} values: {_first(manifest.inputs)}")]
+    if manifest.frame_rate_hz is None:
+        facts.append(("frames", "each row stands for itself"))
+    else:
+        late_ms = 1e3 * manifest.latency_frames / manifest.frame_rate_hz
+        facts.append(
+            ("frames", f"{manifest.frame_rate_hz:g} a second, {manifest.latency_frames} late ({late_ms:.0f} ms)")
+        )
+    return [*facts, ("held out", f"{len(manifest.held_out)} never learnt from: {_first(manifest.held_out)}")]
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+
+
+def _knobs(manifest: Manifest | DataManifest) -> Table:
+    knobs = Table("knob", "name", "home", "mean", "std", "2.5 %", "97.5 %", "heard (ρ)", show_edge=False)
+    for index, latent in enumerate(manifest.latents):
+        clear = sorted((item for item in latent.heard.items() if abs(item[1]) >= 0.5), key=lambda item: -abs(item[1]))
+        heard = ", ".join(f"{key} {rho:+.2f}" for key, rho in clear)
+        low, high = latent.quantiles.get("0.025", -1.0), latent.quantiles.get("0.975", 1.0)
+        knobs.add_row(
+            str(index),
+            latent.name,
+            f"{latent.home:+.2f}",
+            f"{latent.mean:+.2f}",
+            f"{latent.std:.2f}",
+            f"{low:+.2f}",
+            f"{high:+.2f}",
+            heard,
+        )
+    return knobs
