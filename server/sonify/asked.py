@@ -1,4 +1,4 @@
-"""What the report is asked: of each item that nothing was fitted on, its values, its latents, and its sounds of every kind."""
+"""What the report is asked: of each row that nothing was fitted on, its values, its latents, and its sounds of every kind."""
 
 from __future__ import annotations
 
@@ -33,39 +33,36 @@ def question_of(
 ) -> Question | None:
     """Render the parameter mapping of the rows into `output`, describe all sounds, and put the question.
 
-    The segments of a clip are one item, the mean of their descriptors: they are too alike to count as many. None where there is
-    nothing to ask about.
+    None where there is nothing to ask about.
     """
-    items = _items(plans, material)
-    if not items:
+    asked = _asked(plans, material)
+    if not asked:
         return None
     mapped = render_mapped(
         material.heard, material.selection.fitted_on, output / files.BASELINE, plans[0].pace.step_s,
         material.data.frame_rate_hz, voice.sample_rate_hz,
     )  # fmt: skip
-    sounds = {each.coupling: [each.folder / row.file for row in each.heard] for each in plans}
-    asked = [index for indices in items.values() for index in indices]
-    paths = [of[index] for of in (*sounds.values(), mapped) for index in asked]
-    described = np.split(describe_files(paths, output / MEMORY, workers, console), len(sounds) + 1)
-    ends = np.cumsum([len(indices) for indices in items.values()])[:-1]
-    *of_couplings, of_mapped = (np.stack([part.mean(axis=0) for part in np.split(each, ends)]) for each in described)
-    firsts = [indices[0] for indices in items.values()]
-    pieces = [[material.heard[index] for index in indices] for indices in items.values()]
+    files_of = {each.coupling: [each.folder / each.heard[index].file for index in asked] for each in plans}
+    files_mapped = [mapped[index] for index in asked]
+    every = [file for some in (*files_of.values(), files_mapped) for file in some]
+    *of_couplings, of_mapped = np.split(describe_files(every, output / MEMORY, workers, console), len(plans) + 1)
+    pieces = [material.heard[index] for index in asked]
     rows, inputs = _rows(pieces, material.data.inputs)
     unseen = set(material.encoder.held_out)
     return Question(
         dataset=material.data.name,
-        names=list(items),
-        labels=[material.heard[index].label for index in firsts],
+        names=[piece.name for piece in pieces],
+        labels=[piece.label for piece in pieces],
+        groups=[piece.item for piece in pieces] if material.data.frame_rate_hz is not None else (),
         inputs=inputs,
         rows=rows,
-        latents=summed_up([np.concatenate([piece.latents for piece in group], axis=1) for group in pieces]),
+        latents=summed_up([piece.latents for piece in pieces]),
         sounds={
-            name: Sound(descriptors, _relative([sounds[name][index] for index in firsts], output))
-            for name, descriptors in zip(sounds, of_couplings, strict=True)
+            name: Sound(descriptors, _relative(files_of[name], output))
+            for name, descriptors in zip(files_of, of_couplings, strict=True)
         },
-        baseline=Sound(of_mapped, _relative([mapped[index] for index in firsts], output)),
-        held_out=[name in unseen for name in items],
+        baseline=Sound(of_mapped, _relative(files_mapped, output)),
+        held_out=[piece.item in unseen for piece in pieces],
         seconds=float(np.mean([plans[0].heard[index].end_s - plans[0].heard[index].start_s for index in asked])),
         sample_rate_hz=voice.sample_rate_hz,
         settings=_flat(settings),
@@ -81,14 +78,14 @@ def summed_up(places: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack([np.concatenate([place.mean(axis=1), place.std(axis=1)]) for place in places])
 
 
-def _items(plans: Sequence[Plan], material: Material) -> dict[str, list[int]]:
-    """The items that may be judged, and which of the rows heard are theirs and have a sound of every coupling."""
+def _asked(plans: Sequence[Plan], material: Material) -> list[int]:
+    """Of the rows heard, those that may be judged and have a sound of every coupling."""
     judged = {piece.name for piece in material.selection.judged}
-    items: dict[str, list[int]] = {}
-    for index, piece in enumerate(material.heard):
-        if piece.name in judged and all(_has_row(each, index) for each in plans):
-            items.setdefault(piece.item, []).append(index)
-    return items
+    return [
+        index
+        for index, piece in enumerate(material.heard)
+        if piece.name in judged and all(_has_row(each, index) for each in plans)
+    ]
 
 
 def _has_row(each: Plan, index: int) -> bool:
@@ -96,8 +93,8 @@ def _has_row(each: Plan, index: int) -> bool:
     return file != files.WHOLE and (each.folder / file).is_file()
 
 
-def _rows(pieces: Sequence[Sequence[Piece]], inputs: Sequence[str]) -> tuple[np.ndarray, list[str]]:
-    rows = summed_up([np.concatenate([piece.values for piece in group], axis=1) for group in pieces])
+def _rows(pieces: Sequence[Piece], inputs: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    rows = summed_up([piece.values for piece in pieces])
     if rows.shape[1] == len(inputs):
         return rows, list(inputs)
     return rows, [*(f"{name} mean" for name in inputs), *(f"{name} spread" for name in inputs)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from .voice import Voice, file_sha256
 from .work import Job, Outcome, attempt
 
 LOCAL = "local"
+CONNECTING_S = 10.0
 _AHEAD = 2
 """Passages handed out for each that can be played at once."""
 _LOCAL_STORE_BYTES = 100 * 2**20
@@ -43,12 +45,24 @@ def _ray() -> Any:
 
 
 def _join(ray: Any, address: str, workers: int) -> None:
+    _knock(address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     here = {"num_cpus": workers, "include_dashboard": False, "object_store_memory": _LOCAL_STORE_BYTES}
     try:
         ray.init(address=address, **quiet, **(here if address == LOCAL else {}))
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         raise LatentoneError(f"--ray {address}: cannot be reached: {' '.join(str(error).split())}") from None
+
+
+def _knock(address: str) -> None:
+    """Raises LatentoneError where nobody listens at `host:port`: Ray itself would go on trying for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), CONNECTING_S).close()
+    except OSError as error:
+        raise LatentoneError(f"--ray {address}: cannot be reached: {error.strerror or error}") from None
 
 
 def _hand_out(ray: Any, voice: Voice, jobs: Sequence[Job]) -> Generator[Outcome]:

@@ -72,13 +72,24 @@ def sonify(
       latentone sonify walking.bvh --model motion --decoder choir -o walking
       latentone sonify digits --model digits --coupling all --limit 100 -o compared
 
-    The folder holds, for each row, rows/<row>.wav; whole.wav, all rows one after another; timeline.csv, what is heard when, with
-    latents and knobs; picture.png; coupling.npz; baseline/<row>.wav, the same rows by parameter mapping; manifest.json, with
-    what it was made; and report.html and report.json. With several couplings each has a folder with the first five.
+    What the folder holds; with several couplings, each has one with the first six:
 
-    Couplings and the parameter mapping are fitted on rows that the report does not speak of. The same data, models, flags and
-    seed give the same bytes, however many workers share the rows. Run again after an interruption, it goes on; rows that
-    other settings made are made anew. Each sound rises from silence, and falls to it, within 4 ms.
+    \b
+      rows/<row>.wav      each row by itself: the same whichever other rows there are
+      whole.wav           all rows, one after another
+      timeline.csv        what is heard when: start_s, end_s, sample, label, file, latents, knobs
+      picture.png         classes, latents and spectrogram on one time axis
+      manifest.json       with what it was made, and a digest of each sound
+      coupling.npz        how latents became knobs
+      baseline/<row>.wav  the same rows by plain parameter mapping
+      report.html, .json  what can be heard of the classes, and which coupling is best
+
+    Couplings and the parameter mapping are fitted on rows that the report does not speak of: with held-out rows, on those
+    that the encoder was trained on, else on half of them. A clip is heard in segments of --segment seconds, frame by frame.
+
+    The same data, models, flags and seed give the same bytes, on one core, many, or a Ray cluster of the same kind of
+    processor. Run again after an interruption, it goes on; rows that other settings made are made anew. Each sound rises
+    from silence, and falls to it, within 4 ms.
     """
     need_matplotlib("the picture")
     flags = {

@@ -96,7 +96,7 @@ def _report(
         return
     with console.status("working out the report"):
         answers = write_report(question, request.output)
-    for asked, answered in dict(words(answers)).items():
+    for asked, answered in words(answers):
         console.print(f"{asked} {answered}", highlight=False, markup=False)
     console.print(f"{request.output / PAGE_NAME}", highlight=False, markup=False, soft_wrap=True)
 

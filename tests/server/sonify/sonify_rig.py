@@ -26,7 +26,7 @@ def write_material(folder: Path) -> Path:
     training and whose latents are the columns, and fake.onnx, a decoder that sounds as loud as half of its first knob."""
     random = np.random.default_rng(0)
     labels = ["low" if index % 2 else "high" for index in range(ROWS)]
-    values = 0.2 * random.standard_normal((ROWS, 3)) + np.array([[0.5, 0, 0], [-0.5, 0, 0]] * (ROWS // 2))
+    values = 0.05 * random.standard_normal((ROWS, 3)) + np.array([[0.8, 0, 0], [0.2, 0, 0]] * (ROWS // 2))
     lines = ["sample,a,b,c,kind"]
     lines += [
         f"{name},{','.join(f'{v:.4f}' for v in row)},{label}"
