@@ -51,6 +51,11 @@ _JOINTS = (
 )
 """Names of cgspeed's BVH files of the same recordings. Bones of one of CMU's people, at 1/0.45 inch a unit."""
 
+INPUTS = ["Hips.position.x", "Hips.position.y", "Hips.position.z"] + [
+    f"{name or f'end {index}'}.{axis}" for index, (name, *_) in enumerate(_JOINTS) for axis in "xyz"
+]
+"""What each column is: a place, then an axis times an angle in radians for each joint."""
+
 
 def skeleton() -> Skeleton:
     """The joints in the order of the columns, from the fourth on."""

@@ -11,10 +11,13 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..errors import LatentoneError
+from . import rotations
 from .clips import Clip
 from .pose import INPUTS, LIMBS, ROOT
 
 CROP_S = 1.2
+TILT = np.radians(4.0)
+"""Standard deviation about each axis: how much another rest pose, or another body, may differ."""
 
 
 def split(clips: Sequence[Clip], share: float, seed: int) -> tuple[list[Clip], list[Clip]]:
@@ -45,6 +48,15 @@ def fewer(clips: Sequence[Clip], most: int | None) -> list[Clip]:
 def mirrored(values: np.ndarray) -> np.ndarray:
     """Values (inputs, frames) of the same movement with left and right exchanged."""
     return values[_MIRROR] * _MIRROR_SIGNS[:, None]
+
+
+def tilted(crops: Sequence[Tensor]) -> Tensor:
+    """Crops (inputs, frames) as a batch; in each, every limb is turned all along by angles of its own about its axes."""
+    batch = torch.stack(list(crops)).numpy()
+    turns = rotations.from_exponential(TILT * torch.randn(len(batch), 1, len(LIMBS), 3).numpy())
+    limbs = rotations.from_six(batch[:, len(ROOT) :].swapaxes(1, 2).reshape(len(batch), -1, len(LIMBS), 6))
+    six = rotations.to_six(limbs @ turns).reshape(len(batch), -1, len(LIMBS) * 6)
+    return torch.from_numpy(np.concatenate([batch[:, : len(ROOT)], six.swapaxes(1, 2)], axis=1, dtype=np.float32))
 
 
 def _mirror() -> tuple[np.ndarray, np.ndarray]:

@@ -58,7 +58,8 @@ def from_six(six: np.ndarray) -> np.ndarray:
     """Any six numbers (…, 6) to a matrix (…, 3, 3) by Gram and Schmidt: eq. 15 of arXiv 1812.07035."""
     x = _unit(six[..., :3])
     y = _unit(six[..., 3:] - (x * six[..., 3:]).sum(axis=-1, keepdims=True) * x)
-    return np.stack([x, y, np.cross(x, y)], axis=-1)
+    z = x[..., [1, 2, 0]] * y[..., [2, 0, 1]] - x[..., [2, 0, 1]] * y[..., [1, 2, 0]]  # np.cross is ten times as slow
+    return np.stack([x, y, z], axis=-1)
 
 
 def between(start: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import LatentoneError
-from . import rotations
-from .bvh import Layout, read_bvh
+from . import cmu, rotations
+from .bvh import read_bvh
 from .pose import INPUTS, LIMBS, ROOT, Poses, Reader, canonical
 from .resample import Resampler
 from .skeleton import Motion, Skeleton
@@ -43,21 +43,26 @@ class PoseStream:
         return values
 
 
-class BvhStream:
-    """Raw channel values of a BVH skeleton, frame by frame, to canonical values.
+class RawStream:
+    """Raw frames of one skeleton, as they come, to canonical values.
 
-    Raises LatentoneError for a skeleton that cannot be read. `inputs` names the channels that a frame has, in order.
+    motion: what raw frames (frames, channels) do. `inputs` names the channels that a frame has, in order.
     """
 
-    def __init__(self, layout: Layout, where: str, from_hz: float, to_hz: float = FRAME_RATE_HZ) -> None:
-        self._layout = layout
-        self._reader = Reader(Skeleton(layout.joints, where))
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        motion: Callable[[np.ndarray], Motion],
+        inputs: Sequence[str],
+        from_hz: float,
+        to_hz: float = FRAME_RATE_HZ,
+    ) -> None:
+        self._reader, self._motion, self.inputs = Reader(skeleton), motion, list(inputs)
         self._stream = PoseStream(from_hz, to_hz)
-        self.inputs = layout.names
 
     def push(self, frames: np.ndarray) -> np.ndarray:
-        """Raw frames (frames, channels), in the file's units and degrees, to values (inputs, frames) that are due."""
-        return self._stream.push(self._reader.poses(self._layout.motion(frames)))
+        """Raw frames (frames, channels), in the file's units, to values (inputs, frames) that are due."""
+        return self._stream.push(self._reader.poses(self._motion(frames)))
 
 
 class CanonicalStream:
@@ -74,25 +79,51 @@ class CanonicalStream:
         return np.concatenate([rows[:, : len(ROOT)], _orthonormal(rows[:, len(ROOT) :])], axis=1, dtype=np.float32).T
 
 
-Frames = BvhStream | CanonicalStream
+def frames_of_bvh(source: str | Path, from_hz: float | None = None, to_hz: float = FRAME_RATE_HZ) -> RawStream:
+    """A stream for the skeleton of a BVH file: its channels in its order, degrees as in the file.
 
-
-def frames_of_bvh(source: str | Path, from_hz: float | None = None, to_hz: float = FRAME_RATE_HZ) -> BvhStream:
-    """A stream for the skeleton of a BVH file. from_hz: how many frames a second will come, or the file's own rate.
-
-    Raises LatentoneError for a file or a skeleton that cannot be read.
+    from_hz: how many frames a second will come, or the file's own rate. Raises LatentoneError for a file or a skeleton that
+    cannot be read.
     """
     bvh = read_bvh(Path(source))
-    return BvhStream(bvh.layout, str(source), bvh.frame_rate_hz if from_hz is None else from_hz, to_hz)
+    rate_hz = bvh.frame_rate_hz if from_hz is None else from_hz
+    skeleton = Skeleton(bvh.layout.joints, str(source))
+    return RawStream(skeleton, bvh.layout.motion, bvh.layout.names, rate_hz, to_hz)
 
 
-def frames_of_width(streams: Sequence[Frames], width: int) -> Frames:
-    """Of several streams the one whose frames have `width` values. Raises LatentoneError saying what each would take."""
-    for stream in streams:
-        if len(stream.inputs) == width:
-            return stream
-    takes = " or ".join(f"{len(stream.inputs)} ({stream.inputs[0]} … {stream.inputs[-1]})" for stream in streams)
-    raise LatentoneError(f"a frame has {width} values; it should have {takes}")
+def frames_of_cmu(from_hz: float | None = None, to_hz: float = FRAME_RATE_HZ) -> RawStream:
+    """A stream for frames of 117 numbers, exponential maps of CMU's skeleton, at 120 Hz unless said otherwise."""
+    return RawStream(cmu.skeleton(), cmu.motion, cmu.INPUTS, from_hz or cmu.FRAME_RATE_HZ, to_hz)
+
+
+class LiveFrames:
+    """Frames as a dancer's program sends them, one by one: raw ones of the skeleton of `source`, or canonical values.
+
+    source: a BVH file, a folder of them, of which the first counts, or an npz of exponential maps. to_hz: the model's rate.
+    from_hz: of the raw frames if it is not the file's, and of canonical ones if it is not the model's. How many values a frame
+    has says which of the two it is. Raises LatentoneError for a file or a skeleton that cannot be read.
+    """
+
+    def __init__(self, source: str | Path, to_hz: float = FRAME_RATE_HZ, from_hz: float | None = None) -> None:
+        path = Path(source)
+        if path.is_dir():
+            path = next((file for file in sorted(path.rglob("*")) if file.suffix.lower() == ".bvh"), path)
+        raw = frames_of_cmu(from_hz, to_hz) if path.suffix.lower() == ".npz" else frames_of_bvh(path, from_hz, to_hz)
+        self._streams = (raw, CanonicalStream(from_hz or to_hz, to_hz))
+
+    def push(self, frame: Sequence[float]) -> np.ndarray:
+        """One frame to canonical values (inputs, frames) that are due: none, one, or several where the model is faster.
+
+        Raises LatentoneError for a frame of another width, or with a value that is not finite.
+        """
+        values = np.asarray(frame, np.float64)[None]
+        if not np.isfinite(values).all():
+            raise LatentoneError("a frame has a value that is not finite")
+        for stream in self._streams:
+            if len(stream.inputs) == values.shape[1]:
+                return stream.push(values)
+        takes = " or ".join(f"{len(s.inputs)} ({s.inputs[0]} … {s.inputs[-1]})" for s in self._streams)
+        raise LatentoneError(f"a frame has {values.shape[1]} values; it should have {takes}")
 
 
 def values_of(motion: Motion, reader: Reader, from_hz: float, to_hz: float = FRAME_RATE_HZ) -> np.ndarray:

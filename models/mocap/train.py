@@ -42,7 +42,7 @@ def train(
         model.encoder.fit(torch.from_numpy(np.concatenate([clip.values for clip in training], axis=1)))
     crops = data.Crops(training)
     loaders = (
-        DataLoader(crops, min(batch_size, len(crops)), shuffle=True, drop_last=True),
+        DataLoader(crops, min(batch_size, len(crops)), shuffle=True, drop_last=True, collate_fn=data.tilted),
         DataLoader(data.Whole(held_out), 1),
     )
     about = {

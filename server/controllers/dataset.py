@@ -60,7 +60,8 @@ class LiveDataSets:
         self._now(self._source(name).row(values))
 
     def take_frame(self, name: str, values: Sequence[float]) -> None:
-        self._now(self._source(name).frame(values))
+        if (event := self._source(name).frame(values)) is not None:
+            self._now(event)
 
     def set_dwell(self, name: str, dwell_s: float) -> None:
         source = self._source(name)
@@ -83,7 +84,9 @@ class LiveDataSets:
             self._ahead.replace(name, after, after.place_of(position))
 
     def set_coupling(self, name: str, coupling: str) -> None:
-        """Fit anew, which may take seconds; what plays goes on meanwhile."""
+        """Fit anew, which may take seconds; what plays goes on meanwhile. Files are for the settings alone to name."""
+        if not coupling.isidentifier():
+            raise LatentoneError(f"{coupling[:64]!r} is not the name of a coupling, which is never a path")
         self._source(name).set_coupling(coupling)
 
     def model_changed(self) -> None:

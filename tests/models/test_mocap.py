@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from latentone.models.mocap import cmu, rotations
 from latentone.models.mocap.bvh import read_bvh
 from latentone.models.mocap.clips import INPUTS, Clip, read_clips
 from latentone.models.mocap.pose import LIMBS, Reader
-from latentone.models.mocap.stream import BvhStream, CanonicalStream, frames_of_bvh, frames_of_width
+from latentone.models.mocap.stream import CanonicalStream, LiveFrames, frames_of_bvh, frames_of_cmu
 
 SIDED = [name for name in NAMES if name.startswith(("Left", "Right"))]
 
@@ -246,15 +248,24 @@ def test_a_stream_of_any_rate_in_blocks_of_any_size_gives_what_the_file_gives(pa
         np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-5)
 
 
-def test_a_stream_is_told_by_how_many_values_a_frame_has(path: Path) -> None:
-    path.write_text(bvh(walk(0.1)))
-    streams = [frames_of_bvh(path, 50.0), CanonicalStream(50.0)]
-    assert isinstance(frames_of_width(streams, len(INPUTS)), CanonicalStream)
-    assert isinstance(frames_of_width(streams, 3 + 3 * len(NAMES)), BvhStream)
+def test_a_live_frame_may_be_raw_or_canonical_and_is_told_by_how_many_values_it_has(path: Path) -> None:
+    """What comes out follows what went in by less than a frame of the stream: 50 a second in, 30 out."""
+    path.write_text(bvh(walk(1.0, 50), rate_hz=50))
+    raw, whole = read_bvh(path).values, read_clips(path)[0].values
+    live = LiveFrames(path)
+    parts = [live.push(frame) for frame in raw]
+    assert {part.shape[1] for part in parts} == {0, 1}
+    np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-5)
+    for count, part in enumerate(np.cumsum([part.shape[1] for part in parts]), start=1):
+        assert part == int((count - 1) / 50 * 30 + 1e-6) + 1
+    live = LiveFrames(path.parent)
+    np.testing.assert_allclose(np.concatenate([live.push(list(frame)) for frame in whole.T], axis=1), whole, atol=1e-5)
     with pytest.raises(
         LatentoneError, match=r"a frame has 12 values; it should have 48 \(Hips.Xposition … .*\) or 94 "
     ):
-        frames_of_width(streams, 12)
+        live.push([0.0] * 12)
+    with pytest.raises(LatentoneError, match="not finite"):
+        live.push([float("nan")] * 94)
 
 
 def test_folders_are_labels_and_names_stay_distinct(tmp_path: Path) -> None:
@@ -289,6 +300,17 @@ def test_the_first_frame_of_cmu_is_its_t_pose(recordings: list[Clip]) -> None:
 
 
 @needs_cmu
+def test_frames_of_cmu_stream_as_its_clips_are_read(recordings: list[Clip]) -> None:
+    with np.load(CMU) as arrays:
+        frames = arrays["running/running_1"][1:]
+    stream = frames_of_cmu()
+    parts = [stream.push(frame[None]) for frame in frames]
+    wanted = next(clip.values for clip in recordings if clip.name == "running_1")
+    np.testing.assert_allclose(np.concatenate(parts, axis=1), wanted, atol=1e-5)
+    assert len(stream.inputs) == frames.shape[1]
+
+
+@needs_cmu
 def test_feet_alternate_and_it_goes_forwards(recordings: list[Clip]) -> None:
     clip = next(clip.values for clip in recordings if clip.name == "walking_1")
     swing = {side: (limb(clip, f"{side}_thigh") @ [0, -1, 0])[:, 2] for side in ("left", "right")}
@@ -312,3 +334,8 @@ def test_files_of_others_lie_in_the_range_of_the_training_data(recordings: list[
     inside = (low - 0.05 <= clip.T) & (high + 0.05 >= clip.T)
     assert inside.mean() > share
     assert np.linalg.norm(clip[:3], axis=0).max() < 10.0
+
+
+def test_reading_movement_never_loads_torch() -> None:
+    code = "import latentone.models.mocap.clips, latentone.models.mocap.stream, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
