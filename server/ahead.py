@@ -191,6 +191,10 @@ class Ahead:
                 self._changed.notify()
         return True
 
+    def drop(self) -> None:
+        """Count what comes too fast to be handed over."""
+        self._queue.drop()
+
     def set_rate(self, name: str, times: float, by_tempo: bool = False) -> None:
         """How fast it goes, from now on, and whether with the tempo."""
         with self._changed:
