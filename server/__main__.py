@@ -48,6 +48,7 @@ _command(app, "render", ".render", "render", "Play a score into a file; same sco
 _command(app, "resynth", ".render", "resynth", "Encode a recording and decode it again.")
 _command(app, "sonify", ".sonify.command", "sonify", "Render a data set, and report what of its classes is heard.")
 _command(app, "bench", "..export.bench.command", "bench", "Measure what this machine can play, runtime by runtime.")
+_command(app, "couple", ".datasets.couple", "couple", "Fit a data set's latents to a decoder's knobs, into a file.")
 _command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")
 _command(train, "mocap", "..models.mocap.command", "train_mocap", "Train on movement.")
 _command(train, "tybalt", "..models.tybalt.command", "train_tybalt", "Train on the rows of a table.")
