@@ -42,7 +42,7 @@ def select(
     if not heard:
         example = f" ({held_out[0]} …)" if held_out and chosen == "held-out" else ""
         raise LatentoneError(f"{where}: holds no {chosen} rows of the encoder{example}: --rows all plays every row")
-    fitted_on, how = (trained, "the rows that the encoder was trained on") if chosen == "held-out" else ([], "")
+    fitted_on, how = (trained, "the other rows") if chosen == "held-out" else ([], "")
     if not fitted_on:
         items = {piece.item: piece.label for piece in heard}
         drawn = half(list(items), list(items.values()), seed)
