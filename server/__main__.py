@@ -81,9 +81,9 @@ def main() -> None:
     except LatentoneError as error:
         _fail(str(error), EXIT_BAD_INPUT)
     except ModuleNotFoundError as error:
-        if error.name in ("pandas", "pyarrow", "sklearn", "ot"):
+        if error.name in ("pandas", "pyarrow", "sklearn", "scipy", "ot"):
             _fail(f"this needs {error.name}: pip install 'latentone[sonify]'", EXIT_BAD_INPUT)
-        if error.name in ("torch", "pytorch_lightning", "librosa", "tensorboard", "matplotlib", "onnx", "scipy"):
+        if error.name in ("torch", "pytorch_lightning", "librosa", "tensorboard", "matplotlib", "onnx"):
             _fail(f"this needs {error.name}: pip install 'latentone[train]'", EXIT_BAD_INPUT)
         _fail(f"{error} (a bug: LATENTONE_DEBUG=1 shows where)", EXIT_BUG)
     except Exception as error:

@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from data_encoders import write_row_encoder
+from data_encoders import write_frame_encoder, write_row_encoder
 from fakes import write_fake_model
+from figures_of_men import bvh, walk
 from latentone.export.errors import LatentoneError
+from latentone.models.mocap.bvh import read_bvh
+from latentone.models.mocap.clips import INPUTS
 from latentone.server.play import play
 from test_play import Server, serving
 from test_recorder import rendered, told
@@ -119,6 +122,43 @@ def test_one_data_set_is_played_by_flags_alone_and_from_the_start(folder: Path) 
     assert (status, err) == (0, "")
     assert "fitting the coupling direct of small to fake" in out
     assert "flowers: 40 rows of small, direct" in out
+
+
+def test_a_movement_plays_and_its_skeletons_frames_are_taken_as_they_come(tmp_path: Path) -> None:
+    """Raw frames, 60 a second, of the file's own skeleton: poses at the model's 30 come of them, as from the file."""
+    frames = walk(1.0)
+    (tmp_path / "walk.bvh").write_text(bvh(frames))
+    write_fake_model(tmp_path / "four.onnx")
+    write_frame_encoder(tmp_path / "poses.encoder.onnx", INPUTS, 4, matrix=np.eye(4, len(INPUTS), dtype=np.float32))
+    flags = ["--data", tmp_path / "walk.bvh", "--data-model", tmp_path / "poses.encoder.onnx", "--coupling", "direct"]
+    with serving(tmp_path / "four.onnx", "--sink", "null", *flags) as server:
+        server.ask("/notify", 1)
+        server.send("/source/walk/loop", 1)
+        assert server.hear("/source/at") == ["walk", 0, "walk"]
+        why = told(server, "/fail", "/source/walk/frame", 0.5)[1]
+        assert "a frame has 1 values; it should have" in why
+        told(server, "/done", "/source/walk/stop")
+        raw = read_bvh(tmp_path / "walk.bvh").values
+        for frame in raw[:30]:
+            server.send("/source/walk/frame", *map(float, frame))
+        server.ask("/sync", 1)
+        assert server.ask("/status").params[7] == 0, "no frame was dropped"
+        server.ask("/quit")
+        assert server.end()[0] == 0
+
+
+def test_a_skeleton_that_is_none_of_a_human_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "snake.bvh").write_text(bvh(walk(0.2), without=["LeftArm", "RightArm", "LeftUpLeg", "RightUpLeg"]))
+    write_frame_encoder(tmp_path / "poses.encoder.onnx", INPUTS, 4)
+    model = str(tmp_path / "poses.encoder.onnx")
+    with pytest.raises(LatentoneError, match=r"snake\.bvh: the skeleton has no left") as raised:
+        play(
+            str(write_fake_model(tmp_path / "four.onnx")),
+            sink="null",
+            data=str(tmp_path / "snake.bvh"),
+            data_model=model,
+        )
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
