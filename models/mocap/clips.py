@@ -64,8 +64,9 @@ def _folder(path: Path, frame_rate_hz: float) -> list[Clip]:
 
 def _bvh(path: Path, label: str, frame_rate_hz: float) -> Clip:
     bvh = read_bvh(path)
-    reader = Reader(Skeleton(bvh.layout.joints, str(path)))
-    values = _values(bvh.layout.motion(bvh.values), reader, bvh.frame_rate_hz, frame_rate_hz)
+    motion = bvh.layout.motion(bvh.values)
+    reader = Reader(Skeleton(bvh.layout.joints, str(path)), motion)
+    values = _values(motion, reader, bvh.frame_rate_hz, frame_rate_hz)
     return Clip(path.stem, label, values, frame_rate_hz)
 
 
