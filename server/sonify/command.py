@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from ...export.errors import LatentoneError, need_matplotlib
+from ...export.errors import LatentoneError
 from ..config import load_settings
 from ..process import sigterm_like_ctrl_c
 from .run import As
@@ -19,6 +21,7 @@ from .work import cores
 
 DEFAULT_COUPLING = "quantile"
 DWELL_S, SEGMENT_S = 1.0, 4.0
+REPORTING = ("librosa", "scipy", "sklearn")
 
 
 def sonify(
@@ -91,7 +94,7 @@ def sonify(
     processor. Run again after an interruption, it goes on; rows that other settings made are made anew. Each sound rises
     from silence, and falls to it, within 4 ms.
     """
-    need_matplotlib("the picture")
+    _check_installed(["matplotlib", *(REPORTING if report else [])])
     flags = {
         "model.name": decoder,
         "model.seed": seed,
@@ -124,3 +127,10 @@ def sonify(
             raise LatentoneError(
                 f"{output}: interrupted; what is there is whole, and the same command goes on"
             ) from None
+
+
+def _check_installed(names: Sequence[str]) -> None:
+    """Raises LatentoneError where one is missing: at once, so that nobody renders for an hour for a report that cannot be had."""
+    for name in names:
+        if find_spec(name) is None:
+            raise LatentoneError(f"sonify needs {name}: pip install 'latentone[sonify]'")
