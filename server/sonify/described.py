@@ -16,6 +16,7 @@ from rich.progress import track
 from .descriptors import NAMES, describe
 from .folder import write_whole
 from .voice import file_sha256
+from .work import begin
 
 FEW = 24
 """Sounds that are described before other processes would have started."""
@@ -49,9 +50,12 @@ def _described(sounds: Sequence[Path], workers: int, console: Console) -> list[l
     saying = "describing the sounds"
     if len(sounds) <= FEW or workers == 1:
         return [describe_file(sound) for sound in track(sounds, saying, console=console, transient=True, disable=quiet)]
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        done = pool.map(describe_file, sounds, chunksize=8)
-        return list(track(done, saying, len(sounds), console=console, transient=True, disable=quiet))
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin) as pool:
+        try:
+            done = pool.map(describe_file, sounds, chunksize=4)
+            return list(track(done, saying, len(sounds), console=console, transient=True, disable=quiet))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _remembered(memory: Path) -> dict[str, list[float]]:

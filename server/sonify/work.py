@@ -73,7 +73,7 @@ def _in_processes(voice: Voice, jobs: Sequence[Job], workers: int) -> Generator[
     # Spawned: a fork would take over the threads of ONNX Runtime and numba in whatever state they are.
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    with ProcessPoolExecutor(workers, context, _begin, (stop,)) as pool:
+    with ProcessPoolExecutor(workers, context, begin, (stop,)) as pool:
         try:
             waiting: dict[Future[str], Job] = {
                 pool.submit(_in_worker, voice, job.passage, job.file): job for job in jobs
@@ -94,8 +94,8 @@ _stop: Any = None
 """Of a worker process: the event that tells it to leave what it does."""
 
 
-def _begin(stop: Any) -> None:
-    """In a worker process, first: Ctrl-C is for the one that started it, and it does not outlive that one."""
+def begin(stop: Any = None) -> None:
+    """In a worker process, first: Ctrl-C is for the one that started it, which may set `stop`; it does not outlive that one."""
     global _stop
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
