@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import LatentoneError
 from . import cmu
 from .bvh import read_bvh
+from .cmu_signs import mended
 from .pose import INPUTS, Reader
 from .skeleton import Motion, Skeleton
 from .stream import FRAME_RATE_HZ, values_of
@@ -71,7 +72,8 @@ def _bvh(path: Path, label: str, frame_rate_hz: float) -> Clip:
 
 
 def _npz(path: Path, frame_rate_hz: float) -> list[Clip]:
-    reader = Reader(cmu.skeleton())
+    skeleton = cmu.skeleton()
+    reader = Reader(skeleton)
     clips = []
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -85,7 +87,8 @@ def _npz(path: Path, frame_rate_hz: float) -> list[Clip]:
                 f"{path}: {key} is not (frames, {cmu.WIDTH}) finite numbers, but {array.dtype} {array.shape}"
             )
         label, _, name = key.rpartition("/")
-        clips.append(Clip(name, label, _values(cmu.motion(array), reader, from_hz, frame_rate_hz), frame_rate_hz))
+        motion = cmu.motion(mended(array.astype(np.float64), skeleton))
+        clips.append(Clip(name, label, _values(motion, reader, from_hz, frame_rate_hz), frame_rate_hz))
     if not clips:
         raise LatentoneError(f"{path}: holds no movement")
     return clips
