@@ -16,6 +16,7 @@ from .timeline import Heard
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WINDOW_SAMPLES = 1024
 COLUMNS = 3000
@@ -45,7 +46,7 @@ def draw(
         axes[row, column].set_axis_off()
     axes[0, 0].set_title(title, loc="left", fontsize=11)
     if labelled:
-        _bands(axes[0, 0], heard, end_s)
+        _bands(figure, axes[0, 0], heard, end_s)
     figure.colorbar(_latents(axes[1, 0], heard, latent_names, end_s), cax=axes[1, 1])
     colours = figure.colorbar(_spectrogram(axes[2, 0], sounds, end_s), cax=axes[2, 1])
     colours.set_label("dB", fontsize=8)
@@ -58,7 +59,7 @@ def draw(
         raise LatentoneError(f"{picture}: cannot be written: {error.strerror}") from None
 
 
-def _bands(axes: Axes, heard: Sequence[Heard], end_s: float) -> None:
+def _bands(figure: Figure, axes: Axes, heard: Sequence[Heard], end_s: float) -> None:
     """A coloured band for each stretch of one label, with its name where there is room; the others are in a legend."""
     colours = label_colours([row.piece.label for row in heard])
     axes.set_ylim(0, 1)
@@ -76,11 +77,11 @@ def _bands(axes: Axes, heard: Sequence[Heard], end_s: float) -> None:
             fontsize=8 if upright else 6.5, rotation=0 if upright else 90,
         )  # fmt: skip
         untold.discard(label)
-    if untold and len(colours) <= _MOST_IN_LEGEND:
+    if 0 < len(untold) <= _MOST_IN_LEGEND:
         from matplotlib.patches import Patch
 
-        patches = [Patch(color=colour, label=label or "none") for label, colour in colours.items()]
-        axes.legend(handles=patches, loc="lower left", bbox_to_anchor=(0, 1.25), ncols=15, fontsize=7, frameon=False)
+        patches = [Patch(color=colours[label], label=label or "none") for label in sorted(untold)]
+        figure.legend(handles=patches, loc="outside lower center", ncols=14, fontsize=7, frameon=False)
 
 
 def label_colours(labels: Sequence[str]) -> dict[str, Any]:
@@ -90,7 +91,8 @@ def label_colours(labels: Sequence[str]) -> dict[str, Any]:
     names = sorted(set(labels))
     if len(names) <= 10:
         return {name: colormaps["tab10"](index) for index, name in enumerate(names)}
-    return {name: colormaps["turbo"](0.05 + 0.9 * index / (len(names) - 1)) for index, name in enumerate(names)}
+    # Steps of the golden section: neighbours are far apart, and no two of any number close together.
+    return {name: colormaps["turbo"](0.05 + 0.9 * (index * 0.618034 % 1.0)) for index, name in enumerate(names)}
 
 
 def _latents(axes: Axes, heard: Sequence[Heard], names: Sequence[str], end_s: float) -> Any:
