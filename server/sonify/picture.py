@@ -73,7 +73,7 @@ def _bands(figure: Figure, axes: Axes, heard: Sequence[Heard], end_s: float) -> 
             continue
         upright = width_in > _TEXT_IN * (len(label) + 0.5)
         axes.text(
-            start_s + width_s / 2, 0.5, label, ha="center", va="center", clip_on=True, color="white",
+            start_s + width_s / 2, 0.5, label, ha="center", va="center", clip_on=True, color=_ink(colours[label]),
             fontsize=8 if upright else 6.5, rotation=0 if upright else 90,
         )  # fmt: skip
         untold.discard(label)
@@ -93,6 +93,12 @@ def label_colours(labels: Sequence[str]) -> dict[str, Any]:
         return {name: colormaps["tab10"](index) for index, name in enumerate(names)}
     # Steps of the golden section: neighbours are far apart, and no two of any number close together.
     return {name: colormaps["turbo"](0.05 + 0.9 * (index * 0.618034 % 1.0)) for index, name in enumerate(names)}
+
+
+def _ink(colour: tuple[float, ...]) -> str:
+    """Black or white, whichever can be read on a colour: by its luma (ITU-R BT.601)."""
+    red, green, blue = colour[:3]
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.6 else "white"
 
 
 def _latents(axes: Axes, heard: Sequence[Heard], names: Sequence[str], end_s: float) -> Any:
