@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from coupling_cases import blob, classes_in_late_dimensions, of_two_knobs, skewed, target
-from latentone.export.coupling import NAMES, Coupling, fit
+from latentone.export.coupling import NAMES, Coupling, fit, learned, triplets
+from latentone.export.coupling.surrogate import Surrogate
 from latentone.export.coupling.target import Target
 from latentone.export.errors import LatentoneError
+from scipy.optimize import approx_fprime
 from scipy.stats import ks_2samp
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
@@ -120,6 +122,24 @@ def test_learned_keeps_classes_apart_that_are_near_in_the_data() -> None:
         trained, heard = (sound(coupling.apply(rows).astype(float)) for rows in (data, unseen))
         told.append(KNeighborsClassifier(5).fit(trained, kinds[0]).score(heard, kinds[1]))
     assert told[1] > 0.85 > told[0] + 0.1
+
+
+def test_learned_goes_down_the_slope_that_it_works_out() -> None:
+    """The gradient by hand against differences: a wrong one still fits something, only worse."""
+    chance, to = np.random.default_rng(0), target(blob(400, 6, 1))
+    data, settings = blob(40, 5, 0), learned.some_settings(to.cloud, 100, chance)
+    surrogate = Surrogate.fit(settings, of_two_knobs(1, 4)(settings) + 0.1 * chance.standard_normal((100, 3)))
+    problem = learned._Problem.of(data, to, surrogate, triplets.choose(data, None, chance))
+    matrix, offset = problem.paired()
+    at = np.concatenate([(matrix + 1.5 * chance.standard_normal((6, 5))).ravel(), offset])
+
+    def value(flat: np.ndarray) -> float:
+        return problem.loss(flat[:30].reshape(6, 5), flat[30:])[0]
+
+    by_matrix, by_offset = problem.loss(at[:30].reshape(6, 5), at[30:])[1]
+    by_hand = np.concatenate([by_matrix.ravel(), by_offset])
+    np.testing.assert_allclose(by_hand, approx_fprime(at, value, 1e-6), atol=1e-5)
+    assert np.abs(by_hand).max() > 0.1
 
 
 def test_learned_stays_within_the_cloud() -> None:
