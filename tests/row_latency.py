@@ -37,6 +37,8 @@ from osc_peer import Client, message  # noqa: E402
 
 BLOCK_MS = 128 / 48000 * 1000
 PAUSE_S = 0.003
+PACKETS = 100
+"""Made before, and sent again and again: to write one takes longer than to read it."""
 DEADLINE_S = 5.0
 
 
@@ -79,10 +81,11 @@ def measure(arguments: argparse.Namespace) -> np.ndarray:
         items = read_dataset(arguments.data, encoder).items
         what = "row" if encoder.frame_rate_hz is None else "frame"
         address = f"/source/{address_safe(sources.names()[0])}/{what}"
-        columns = [values for item in items for values in item.values.T]
+        columns = [values for item in items[:PACKETS] for values in item.values.T]
+        packets = [message(address, *map(float, values)) for values in columns[:PACKETS]]
         taken: list[float] = []
         for number in range(arguments.trials):
-            packet = message(address, *map(float, columns[number % len(columns)]))
+            packet = packets[number % len(packets)]
             queue.came.clear()
             began_s = time.perf_counter()
             client.send(packet)
