@@ -35,6 +35,8 @@ class Telling:
     """Names, and how many rows each has."""
     left_out: dict[str, int]
     rows: int
+    groups: int
+    """As many as rows, where each row stands for itself."""
     folds: int
     repeats: int
     permutations: int
@@ -78,7 +80,7 @@ class Answers:
 
 def answer(question: Question, *, minimum: int = telling.MINIMUM, permutations: int = telling.PERMUTATIONS) -> Answers:
     """Work out all figures; some seconds for hundreds of rows. The same question gives the same answers."""
-    found = telling.classes_of(question.labels, minimum)
+    found = telling.classes_of(question.labels, minimum, question.groups)
     told = _telling(question, found, minimum, permutations) if found.names else None
     near = _near(question, permutations)
     best = _best(question, told, near)
@@ -96,13 +98,27 @@ def answer(question: Question, *, minimum: int = telling.MINIMUM, permutations: 
         telling=told,
         left_out=found.left_out,
         near=near,
-        links=find_links(question.rows, question.inputs, question.sounds[best].descriptors, NAMES, seed=question.seed),
+        links=find_links(
+            _wholes(question, question.rows),
+            question.inputs,
+            _wholes(question, question.sounds[best].descriptors),
+            NAMES,
+            seed=question.seed,
+        ),
     )
 
 
 def _spaces(question: Question) -> dict[str, np.ndarray]:
     sounds = {name: sound.descriptors for name, sound in question.all_sounds().items()}
     return {DATA: question.rows, LATENTS: question.latents, **sounds}
+
+
+def _wholes(question: Question, space: np.ndarray) -> np.ndarray:
+    """(items, columns) to one row for each group, the mean of its items': parts of one thing are no evidence of their own."""
+    if not question.groups:
+        return space
+    _, group = np.unique(np.array(question.groups), return_inverse=True)
+    return np.stack([np.bincount(group, column) for column in space.T], axis=1) / np.bincount(group)[:, None]
 
 
 def _telling(question: Question, classes: Classes, minimum: int, permutations: int) -> Telling:
@@ -117,7 +133,7 @@ def _telling(question: Question, classes: Classes, minimum: int, permutations: i
     corrected = dict(zip(couplings, telling.holm([accuracies[name].p for name in couplings]), strict=True))
     over = {}
     if BASELINE in hits:
-        pairs = [telling.compare(hits[name], hits[BASELINE], question.seed) for name in couplings]
+        pairs = [telling.compare(hits[name], hits[BASELINE], classes.units, question.seed) for name in couplings]
         ps = telling.holm([pair.p for pair in pairs])
         over = {
             name: Comparison(pair.difference, pair.low, pair.high, p)
@@ -127,6 +143,7 @@ def _telling(question: Question, classes: Classes, minimum: int, permutations: i
         classes={name: int(np.sum(classes.codes == code)) for code, name in enumerate(classes.names)},
         left_out=classes.left_out,
         rows=len(classes.rows),
+        groups=len(classes.unit_codes),
         folds=classes.folds,
         repeats=telling.REPEATS,
         permutations=permutations,
@@ -137,7 +154,7 @@ def _telling(question: Question, classes: Classes, minimum: int, permutations: i
 
 def _near(question: Question, permutations: int) -> list[Near]:
     """Data to latents, then for each sound latents to it and data to it; for the parameter mapping, data to it."""
-    spaces = _spaces(question)
+    spaces = {name: _wholes(question, space) for name, space in _spaces(question).items()}
     pairs = [(DATA, LATENTS)]
     pairs += [pair for name in question.sounds for pair in ((LATENTS, name), (DATA, name))]
     pairs += [(DATA, BASELINE)] if BASELINE in spaces else []

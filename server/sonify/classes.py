@@ -20,29 +20,40 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True)
 class Classes:
-    """The rows that take part: their indices, classes as numbers (rows,), the classes' names, and who was left out."""
+    """The rows that take part: their indices, classes as numbers (rows,), and the classes' names.
+
+    units (rows,): rows of one number belong together, as segments of a clip do: they are held back together, shuffled
+    together and drawn together, since one gives the other away.
+    """
 
     rows: np.ndarray
     codes: np.ndarray
+    units: np.ndarray
     names: list[str]
     left_out: dict[str, int]
-    """Classes with too few members, and how many they have; rows without a class under the empty string."""
+    """Classes with too few units, and how many they have; those without a class under the empty string."""
+
+    @property
+    def unit_codes(self) -> np.ndarray:
+        """The class of each unit, (units,)."""
+        return self.codes[np.unique(self.units, return_index=True)[1]]
 
     @property
     def folds(self) -> int:
-        """As many as the smallest class has members, FOLDS at most."""
-        return min(FOLDS, int(np.bincount(self.codes).min())) if len(self.names) else 0
+        """As many as the smallest class has units, FOLDS at most."""
+        return min(FOLDS, int(np.bincount(self.unit_codes).min())) if len(self.names) else 0
 
     def splits(self, repeats: int, seed: int) -> np.ndarray:
         """Which fold each row is in, (repeats, rows): each class is spread over the folds as evenly as can be."""
         from sklearn.model_selection import StratifiedKFold
 
-        found = np.empty((repeats, len(self.codes)), dtype=int)
+        codes = self.unit_codes
+        found = np.empty((repeats, len(codes)), dtype=int)
         for repeat in range(repeats):
             splitter = StratifiedKFold(self.folds, shuffle=True, random_state=seed + repeat)
-            for fold, (_, test) in enumerate(splitter.split(self.codes[:, None], self.codes)):
+            for fold, (_, test) in enumerate(splitter.split(codes[:, None], codes)):
                 found[repeat, test] = fold
-        return found
+        return found[:, self.units]
 
 
 @dataclass(frozen=True)
@@ -77,17 +88,24 @@ class Comparison:
     p: float
 
 
-def classes_of(labels: Sequence[str], minimum: int = MINIMUM) -> Classes:
-    """The classes of at least `minimum` members, at least 2; none at all where fewer than two are left."""
-    counts = Counter(labels)
+def classes_of(labels: Sequence[str], minimum: int = MINIMUM, groups: Sequence[str] = ()) -> Classes:
+    """The classes of at least `minimum` members, at least 2; none at all where fewer than two are left.
+
+    groups: what each row is part of, where several rows are parts of one thing; members are then such things.
+    """
+    whole = list(zip(groups or range(len(labels)), labels, strict=True))
+    counts = Counter(label for _, label in dict.fromkeys(whole))
     names = sorted(name for name, count in counts.items() if name and count >= max(2, minimum))
     left_out = {name: count for name, count in sorted(counts.items()) if name not in names}
     if len(names) < 2:
-        return Classes(np.zeros(0, dtype=int), np.zeros(0, dtype=int), [], dict(sorted(counts.items())))
+        none = np.zeros(0, dtype=int)
+        return Classes(none, none, none, [], dict(sorted(counts.items())))
     codes = {name: code for code, name in enumerate(names)}
     taking_part = [(row, codes[label]) for row, label in enumerate(labels) if label in codes]
     rows, found = np.array(taking_part).T
-    return Classes(rows, found, names, left_out)
+    units: dict[tuple[object, str], int] = {}
+    numbers = np.array([units.setdefault(whole[row], len(units)) for row in rows.tolist()])
+    return Classes(rows, found, numbers, names, left_out)
 
 
 def correctness(values: np.ndarray, classes: Classes, splits: np.ndarray) -> np.ndarray:
@@ -110,9 +128,9 @@ def accuracy(
     told = correctness(values, classes, splits)
     shuffled, labellings = _shuffled(values, classes, splits[0], permutations, seed)
     by_chance = shuffled.mean(axis=1)
-    low, high = _interval(told.mean(axis=0), seed)
+    low, high = _interval(told.mean(axis=0), classes.units, seed)
     weights = 1 / np.bincount(classes.codes)[classes.codes] / len(classes.names)
-    balanced_by_chance = (shuffled / np.bincount(classes.codes)[labellings] / len(classes.names)).sum(axis=1)
+    balanced_by_chance = (shuffled / _sizes(labellings, len(classes.names)) / len(classes.names)).sum(axis=1)
     found = Accuracy(
         accuracy=float(told.mean()),
         low=low,
@@ -129,15 +147,16 @@ def accuracy(
     return found, told
 
 
-def compare(told: np.ndarray, other: np.ndarray, seed: int = 0) -> Comparison:
-    """Two `correctness` (repeats, rows) of the same rows and folds.
+def compare(told: np.ndarray, other: np.ndarray, units: np.ndarray, seed: int = 0) -> Comparison:
+    """Two `correctness` (repeats, rows) of the same rows, of `units` (rows,), and folds.
 
-    p by flipping, row by row, which of the two is which (McNemar's test where there is one repeat); the interval by
-    drawing rows again.
+    p by flipping, unit by unit, which of the two is which (McNemar's test where there is one repeat); the interval by
+    drawing units again.
     """
     differences = told.mean(axis=0) - other.mean(axis=0)
-    low, high = _interval(differences, seed)
-    moving = differences[differences != 0]
+    low, high = _interval(differences, units, seed)
+    sums = np.bincount(units, differences)
+    moving = sums[np.abs(sums) > 1e-12]
     signs = np.random.default_rng(seed).integers(0, 2, (RESAMPLES, len(moving)), dtype=np.int8) * 2 - 1
     as_far = np.abs(signs @ moving) >= abs(moving.sum()) - 1e-9
     return Comparison(float(differences.mean()), low, high, float((as_far.sum() + 1) / (RESAMPLES + 1)))
@@ -153,6 +172,12 @@ def holm(ps: Sequence[float]) -> list[float]:
     return corrected
 
 
+def _sizes(labellings: np.ndarray, classes: int) -> np.ndarray:
+    """How many rows of its labelling have the class of each, (labellings, rows)."""
+    counts = (labellings[:, None, :] == np.arange(classes)[:, None]).sum(axis=2)
+    return np.take_along_axis(counts, labellings, axis=1)
+
+
 def _folds(values: np.ndarray, split: np.ndarray) -> list[Fold]:
     return [Fold.of(values, np.flatnonzero(split == number)) for number in range(split.max() + 1)]
 
@@ -162,10 +187,12 @@ def _shuffled(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Whether each row's shuffled class was told, and that class, both (permutations, rows)."""
     random = np.random.default_rng(seed)
-    labellings = np.tile(classes.codes, (permutations, 1))
     folds = _folds(values, split)
+    of_units = np.tile(classes.unit_codes, (permutations, 1))
     for fold in folds:
-        labellings[:, fold.test_rows] = random.permuted(labellings[:, fold.test_rows], axis=1)
+        inside = np.unique(classes.units[fold.test_rows])
+        of_units[:, inside] = random.permuted(of_units[:, inside], axis=1)
+    labellings = of_units[:, classes.units]
     told = np.empty(labellings.shape, dtype=bool)
     for start in range(0, permutations, _AT_ONCE):
         some = labellings[start : start + _AT_ONCE]
@@ -174,8 +201,9 @@ def _shuffled(
     return told, labellings
 
 
-def _interval(values: np.ndarray, seed: int) -> tuple[float, float]:
-    """The 95 % percentile interval of the mean of values (rows,), rows drawn with replacement."""
-    counts = np.random.default_rng(seed).multinomial(len(values), np.full(len(values), 1 / len(values)), RESAMPLES)
-    low, high = np.quantile(counts @ values / len(values), (0.025, 0.975))
+def _interval(values: np.ndarray, units: np.ndarray, seed: int) -> tuple[float, float]:
+    """The 95 % percentile interval of the mean of values (rows,), units drawn with replacement."""
+    sums, sizes = np.bincount(units, values), np.bincount(units)
+    counts = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), RESAMPLES)
+    low, high = np.quantile((counts @ sums) / (counts @ sizes), (0.025, 0.975))
     return float(low), float(high)

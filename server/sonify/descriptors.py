@@ -31,6 +31,28 @@ NAMES: Sequence[str] = (
     *_LOUDNESS,
 )
 """Of the descriptors, in the order of `describe_all`'s columns."""
+_HEARD_AS = {
+    "mfcc0": "loudness of all bands",
+    "mfcc": "timbre",
+    "centroid": "brightness",
+    "bandwidth": "width of the spectrum",
+    "rolloff": "reach of the spectrum",
+    "flatness": "noisiness",
+    "contrast": "tones against noise in a band",
+    "onsets": "attacks",
+    "flux": "rise of energy",
+    "pitch_midi": "pitch",
+    "pitch_spread": "movement of pitch",
+    "voiced": "share of pitched sound",
+    "loudness": "loudness",
+}
+
+
+def heard_as(name: str) -> str:
+    """What a listener would call the descriptor `name`: `movement of timbre` for `mfcc3_change`."""
+    longest = max((start for start in _HEARD_AS if name.startswith(start)), key=len)
+    moves = name.endswith(("_std", "_change", "_spread_db", "_slope_db", "_change_db"))
+    return f"movement of {_HEARD_AS[longest]}" if moves else _HEARD_AS[longest]
 
 
 def describe(audio: np.ndarray, sample_rate_hz: int) -> dict[str, float]:

@@ -37,7 +37,12 @@ def _classes(answers: Answers) -> list[str]:
         f"{MOST_COMPONENTS} columns, first to that many principal components. All of it is fitted on the training folds "
         "alone, and nothing is tuned.",
         f"Accuracy: stratified {told.folds}-fold cross-validation, {told.repeats} times over {told.rows} rows; classes with "
-        f"fewer than {told.minimum} members are left out. Intervals: rows drawn again {classes.RESAMPLES} times.",
+        f"fewer than {told.minimum} members are left out. Intervals: rows drawn again {classes.RESAMPLES} times."
+        + (
+            f" Rows of one of {told.groups} groups are held back, shuffled and drawn together."
+            if told.groups < told.rows
+            else ""
+        ),
         f"Chance: {told.permutations} shuffles of the labels within the folds of the first split; p = (b + 1)/(m + 1), for "
         "couplings corrected after Holm. The best coupling is chosen on these rows, so its accuracy is a little flattering; "
         "its p is not.",

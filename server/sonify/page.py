@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from . import charts
 from .answers import DATA, LATENTS, Answers
+from .descriptors import heard_as
 from .method import method
 from .page_style import STYLE
 from .question import BASELINE, Question
@@ -164,7 +165,7 @@ def _links(answers: Answers) -> str:
     rows = [
         (
             escape(link.column),
-            escape(link.descriptor),
+            f"{escape(link.descriptor)} <small>{escape(heard_as(link.descriptor))}</small>",
             f'<span class="rho {"down" if link.rho < 0 else "up"}" style="--size:{abs(link.rho):.3f}">{link.rho:+.2f}</span>',
             f"{link.q:.1g}" + ("" if link.q <= 0.05 else " <small>(not sure)</small>"),
         )

@@ -20,6 +20,7 @@ h2{font-size:1.15rem;margin:2.6rem 0 .5rem}
 table{border-collapse:collapse;font-size:.92rem;margin:.8rem 0;font-variant-numeric:tabular-nums}
 th{text-align:left;font-weight:600;color:var(--soft);vertical-align:bottom}
 th,td{padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--line)}
+td{white-space:nowrap}
 small,figcaption{color:var(--soft)}
 svg{max-width:100%;height:auto;font:13px system-ui,sans-serif;display:block}
 svg text{fill:var(--front);dominant-baseline:middle}

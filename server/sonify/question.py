@@ -43,6 +43,9 @@ class Question:
     """By the name of the coupling, in the order in which they are to be shown."""
     baseline: Sound | None = None
     """The parameter mapping of the same items."""
+    groups: Sequence[str] = ()
+    """What each item is a part of, such as the clip of a segment: parts of one thing are held back together. Empty where
+    each stands for itself."""
     held_out: Sequence[bool] = ()
     """Whether the encoder's weights never saw the item; empty where nobody knows."""
     seconds: float = 1.0
@@ -61,6 +64,7 @@ class Question:
         counts = {"labels": len(self.labels), "rows": len(self.rows), "latents": len(self.latents)}
         counts |= {f"sound {name}": len(sound.descriptors) for name, sound in self.all_sounds().items()}
         counts |= {"held_out": len(self.held_out)} if self.held_out else {}
+        counts |= {"groups": len(self.groups)} if self.groups else {}
         for what, count in counts.items():
             if count != len(self.names):
                 raise LatentoneError(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .answers import DATA, LATENTS, Answers, Near, Telling, Told
-from .descriptors import NAMES
+from .descriptors import NAMES, heard_as
 from .question import BASELINE
 
 SURE = 0.05
+HARD_SPACE = "\u00a0"
 
 
 def words(answers: Answers) -> list[tuple[str, str]]:
@@ -24,11 +25,11 @@ def words(answers: Answers) -> list[tuple[str, str]]:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}{HARD_SPACE}%"
 
 
 def p_words(p: float) -> str:
-    return f"p = {p:.2g}" if p >= 0.001 else f"p = {p:.1g}"
+    return f"p = {p:.2g}".replace(" ", HARD_SPACE)
 
 
 def _listed(names: list[str]) -> str:
@@ -46,8 +47,8 @@ def _apart(answers: Answers) -> str:
     verdict = "Yes" if best.p_corrected <= SURE else "Not shown"
     return (
         f"{verdict}: from the sound alone (coupling {answers.best}), {percent(a.accuracy)} of {told.rows} rows are put into the "
-        f"right one of {len(told.classes)} classes, 95 % interval {percent(a.low)} to {percent(a.high)}, where chance gives "
-        f"{percent(a.chance)} ({p_words(best.p_corrected)}{_corrected(answers)}). The data itself gives "
+        f"right one of {len(told.classes)} classes, 95{HARD_SPACE}% interval {percent(a.low)} to {percent(a.high)}, where "
+        f"chance gives {percent(a.chance)} ({p_words(best.p_corrected)}{_corrected(answers)}). The data itself gives "
         f"{percent(told.all[DATA].told.accuracy)}, its {answers.latents} latents {percent(told.all[LATENTS].told.accuracy)}."
     )
 
@@ -63,7 +64,7 @@ def _over_baseline(told: Telling, answers: Answers) -> str:
     over = best.over_baseline
     figures = (
         f"{percent(best.told.accuracy)} against {percent(baseline.told.accuracy)}, a difference of "
-        f"{100 * over.difference:+.0f} points, 95 % interval {100 * over.low:+.0f} to {100 * over.high:+.0f} "
+        f"{100 * over.difference:+.0f} points, 95{HARD_SPACE}% interval {100 * over.low:+.0f} to {100 * over.high:+.0f} "
         f"({p_words(over.p)}{_corrected(answers)})"
     )
     if over.p <= SURE and over.low > 0:
@@ -110,20 +111,18 @@ def _alike(answers: Answers) -> str:
     verdict = "Yes" if data.likeness.distances_p <= SURE and data.likeness.trustworthiness_p <= SURE else "Not shown"
     if verdict == "Yes" and data.likeness.distances < 0.2:
         verdict = "A little"
-    plain = near.get((DATA, BASELINE))
-    beside = f" For parameter mapping: {_likeness(plain)}." if plain else ""
     return (
-        f"{verdict}: from data to sound {_likeness(data)}; from latents to sound {_likeness(latents)}; from data to latents "
-        f"{_likeness(near[DATA, LATENTS])}.{beside}"
+        f"{verdict}: distances between rows and between their sounds correlate by {data.likeness.distances:.2f} "
+        f"({p_words(data.likeness.distances_p)}), and the {data.likeness.neighbours} nearest by sound are near in the data with a "
+        f"trustworthiness of {data.likeness.trustworthiness:.2f} (chance {data.likeness.trustworthiness_chance:.2f}). "
+        f"Measured from the latents they are {_two(latents)}; the latents "
+        f"themselves keep {_two(near[DATA, LATENTS])} of the data"
+        + (f"; parameter mapping {_two(near[DATA, BASELINE])}." if (DATA, BASELINE) in near else ".")
     )
 
 
-def _likeness(near: Near) -> str:
-    like = near.likeness
-    return (
-        f"distances correlate by {like.distances:.2f} ({p_words(like.distances_p)}), and of the {like.neighbours} nearest the "
-        f"trustworthiness is {like.trustworthiness:.2f} (chance {like.trustworthiness_chance:.2f})"
-    )
+def _two(near: Near) -> str:
+    return f"{near.likeness.distances:.2f} and {near.likeness.trustworthiness:.2f}"
 
 
 def _links(answers: Answers) -> str:
@@ -134,7 +133,7 @@ def _links(answers: Answers) -> str:
     return (
         f"{links.found:,} of {links.pairs:,} pairs of a column and one of {len(NAMES)} descriptors go together at a false "
         f"discovery rate of 5 % (with rows shuffled: {links.found_by_chance:.1f}). The strongest: {first.column} and "
-        f"{first.descriptor}, rank correlation {first.rho:+.2f}."
+        f"{first.descriptor} ({heard_as(first.descriptor)}), rank correlation {first.rho:+.2f}."
     )
 
 
