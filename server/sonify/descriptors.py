@@ -12,6 +12,8 @@ F0_RANGE_HZ = (60.0, 1000.0)
 FRAME_S, HOPS_A_FRAME = 0.064, 4
 FLOOR_DB = -80.0
 """Re full scale: what lies below is silence, so that the logarithm of nothing does not outweigh what is heard."""
+BIN_FLOOR_DB = -110.0
+"""The same for a single bin of the spectrum: all bins together stay below FLOOR_DB."""
 VOICED = 0.5
 """Correlation of a frame with itself one period later from which on it counts as voiced."""
 ONSET_DB = 3.0
@@ -96,24 +98,27 @@ def _timbre(mfcc: np.ndarray) -> np.ndarray:
 
 
 def _shape(amplitude: np.ndarray, frequencies_hz: np.ndarray) -> list[float]:
-    """Amplitude (bins, frames) to mean and spread of the shapes, weighted by power, and the contrast of bands."""
+    """Amplitude (bins, frames) to mean and spread of the shapes of its power, loud frames first, and the contrast of bands."""
     import librosa
 
-    floored = np.maximum(amplitude, 10 ** (FLOOR_DB / 20))
+    power = np.maximum(amplitude**2, 10 ** (BIN_FLOOR_DB / 10))
     shapes = [
-        librosa.feature.spectral_centroid(S=floored, freq=frequencies_hz)[0],
-        librosa.feature.spectral_bandwidth(S=floored, freq=frequencies_hz)[0],
-        librosa.feature.spectral_rolloff(S=floored, freq=frequencies_hz)[0],
-        10 * np.log10(librosa.feature.spectral_flatness(S=floored)[0]),
+        librosa.feature.spectral_centroid(S=power, freq=frequencies_hz)[0],
+        librosa.feature.spectral_bandwidth(S=power, freq=frequencies_hz)[0],
+        librosa.feature.spectral_rolloff(S=power, freq=frequencies_hz)[0],
+        10 * np.log10(librosa.feature.spectral_flatness(S=power, power=1.0)[0]),
     ]
-    weights = (floored**2).sum(axis=0)
+    weights = power.sum(axis=0)
     values = []
     for shape in shapes:
         mean = np.average(shape, weights=weights)
         values += [mean, np.sqrt(np.average((shape - mean) ** 2, weights=weights))]
     nyquist_hz = frequencies_hz[-1]
     contrast = librosa.feature.spectral_contrast(
-        S=floored, freq=frequencies_hz, n_bands=_BANDS, fmin=min(200.0, 0.8 * nyquist_hz / 2**_BANDS)
+        S=amplitude + 10 ** (FLOOR_DB / 20),
+        freq=frequencies_hz,
+        n_bands=_BANDS,
+        fmin=min(200.0, 0.8 * nyquist_hz / 2**_BANDS),
     )
     return [*values, *np.average(contrast, axis=1, weights=weights)]
 
