@@ -12,20 +12,21 @@ F0_RANGE_HZ = (60.0, 1000.0)
 FRAME_S, HOPS_A_FRAME = 0.064, 4
 FLOOR_DB = -80.0
 """Re full scale: what lies below is silence, so that the logarithm of nothing does not outweigh what is heard."""
-BIN_FLOOR_DB = -110.0
-"""The same for a single bin of the spectrum: all bins together stay below FLOOR_DB."""
+BAND_FLOOR_DB, BIN_FLOOR_DB = -100.0, -110.0
+"""The same for one mel band, and for one bin of the spectrum: all of them together stay below FLOOR_DB."""
 VOICED = 0.5
 """Correlation of a frame with itself one period later from which on it counts as voiced."""
 ONSET_DB = 3.0
 """Rise of the mean mel band, above its surroundings, that counts as an onset."""
-_MFCCS, _BANDS, _MELS = 13, 5, 40
+_MFCCS, _BANDS, _MELS = 20, 5, 40
 _SHAPES = ("centroid_hz", "bandwidth_hz", "rolloff_hz", "flatness_db")
 _PITCH = ("pitch_midi", "pitch_spread_st", "voiced_share")
 _LOUDNESS = ("loudness_db", "loudness_spread_db", "loudness_slope_db", "loudness_change_db")
 NAMES: Sequence[str] = (
     *(f"mfcc{i}_mean" for i in range(_MFCCS)),
+    *(f"mfcc{i}_median" for i in range(_MFCCS)),
     *(f"mfcc{i}_std" for i in range(_MFCCS)),
-    *(f"mfcc{i}_change" for i in range(_MFCCS)),
+    "mfcc_change",
     *(f"{name}_{statistic}" for name in _SHAPES for statistic in ("mean", "std")),
     *(f"contrast{i}_db" for i in range(_BANDS + 1)),
     *("onsets_per_s", "flux_db"),
@@ -51,7 +52,7 @@ _HEARD_AS = {
 
 
 def heard_as(name: str) -> str:
-    """What a listener would call the descriptor `name`: `movement of timbre` for `mfcc3_change`."""
+    """What a listener would call the descriptor `name`: `movement of timbre` for `mfcc3_std`."""
     longest = max((start for start in _HEARD_AS if name.startswith(start)), key=len)
     moves = name.endswith(("_std", "_change", "_spread_db", "_slope_db", "_change_db"))
     return f"movement of {_HEARD_AS[longest]}" if moves else _HEARD_AS[longest]
@@ -60,9 +61,10 @@ def heard_as(name: str) -> str:
 def describe(audio: np.ndarray, sample_rate_hz: int) -> dict[str, float]:
     """Audio (samples,) to its descriptors, all of them finite, for silence too.
 
-    `_mean` and `_std` are over frames of 64 ms (spectral shape weighs them by power, so that the loud parts speak),
-    `_change` is the spread of the slope. Pitch is YIN's (de Cheveigné and Kawahara 2002) over voiced frames, in
-    MIDI note numbers; loudness is A-weighted (IEC 61672), its slope from the first to the last fifth.
+    `_mean`, `_median` and `_std` are over frames of 64 ms; the median beside the mean tells a sound that changes between
+    states from one that stays between them. Spectral shape weighs frames by power, so that the loud parts speak. Pitch is
+    YIN's (de Cheveigné and Kawahara 2002) over voiced frames, in MIDI note numbers; loudness is A-weighted (IEC 61672), its
+    slope from the first to the last fifth.
     """
     import librosa
 
@@ -73,8 +75,8 @@ def describe(audio: np.ndarray, sample_rate_hz: int) -> dict[str, float]:
         warnings.simplefilter("ignore")  # librosa's, of silence and of sounds shorter than its window
         amplitude = np.abs(librosa.stft(audio, n_fft=frame, hop_length=frame // HOPS_A_FRAME)) * (2 / frame)
         frequencies = librosa.fft_frequencies(sr=sample_rate_hz, n_fft=frame)
-        mel = librosa.feature.melspectrogram(S=amplitude**2, sr=sample_rate_hz, n_fft=frame, n_mels=_MELS)
-        mel_db = librosa.power_to_db(mel, amin=10 ** (FLOOR_DB / 10), top_db=None)
+        mel = librosa.feature.melspectrogram(S=amplitude**2, sr=sample_rate_hz, n_fft=frame, n_mels=_MELS, norm=None)
+        mel_db = librosa.power_to_db(mel, amin=10 ** (BAND_FLOOR_DB / 10), top_db=None)
         values = [
             *_timbre(librosa.feature.mfcc(S=mel_db, n_mfcc=_MFCCS)),
             *_shape(amplitude, frequencies),
@@ -91,10 +93,10 @@ def describe_all(sounds: Sequence[np.ndarray], sample_rate_hz: int) -> np.ndarra
 
 
 def _timbre(mfcc: np.ndarray) -> np.ndarray:
-    """(coefficients, frames) to each one's mean, its spread, and the spread of its slope over four frames."""
+    """(coefficients, frames) to the mean, median and spread of each, and how far all move together in a frame's length."""
     lag = min(HOPS_A_FRAME, mfcc.shape[1] - 1)
-    change = mfcc[:, lag:] - mfcc[:, : mfcc.shape[1] - lag]
-    return np.concatenate([mfcc.mean(axis=1), mfcc.std(axis=1), change.std(axis=1)])
+    change = np.linalg.norm(mfcc[:, lag:] - mfcc[:, : mfcc.shape[1] - lag], axis=0)
+    return np.concatenate([mfcc.mean(axis=1), np.median(mfcc, axis=1), mfcc.std(axis=1), [change.mean()]])
 
 
 def _shape(amplitude: np.ndarray, frequencies_hz: np.ndarray) -> list[float]:

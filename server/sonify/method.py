@@ -23,7 +23,7 @@ def method(answers: Answers) -> list[str]:
 def _sound(answers: Answers) -> str:
     return (
         f"Sound: {len(NAMES)} descriptors of each row's {answers.seconds:.2g} s at {answers.sample_rate_hz} Hz: MFCCs (mean, "
-        "spread, spread of slope), spectral shape weighted by power, contrast of bands, onsets, pitch by YIN, A-weighted "
+        "median, spread, change), spectral shape weighted by power, contrast of bands, onsets, pitch by YIN, A-weighted "
         "loudness and its movement."
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...export.errors import LatentoneError
 from .answers import Answers, answer
+from .classes import PERMUTATIONS
 from .method import method
 from .page import page
 from .question import Question
@@ -17,12 +18,12 @@ from .words import words
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
 
 
-def write_report(question: Question, folder: Path) -> Answers:
+def write_report(question: Question, folder: Path, *, permutations: int = PERMUTATIONS) -> Answers:
     """Answer `question` and write `report.json` and `report.html` into `folder`, which holds the sounds it names.
 
     Raises LatentoneError when they cannot be written.
     """
-    answers = answer(question)
+    answers = answer(question, permutations=permutations)
     try:
         (folder / JSON_NAME).write_text(json.dumps(as_json(question, answers), indent=1, ensure_ascii=False) + "\n")
         (folder / PAGE_NAME).write_text(page(question, answers), encoding="utf-8")

@@ -21,9 +21,8 @@ def clouds(apart: float, columns: int = 12, seed: int = 0) -> np.ndarray:
 
 
 def test_the_discriminant_is_scikit_learns() -> None:
-    digits = load_digits()
-    fold = Fold.of(digits.data[:300], np.arange(0, 300, 5))
-    codes = digits.target[:300]
+    values, codes = (np.asarray(array)[:300] for array in load_digits(return_X_y=True))
+    fold = Fold.of(values, np.arange(0, 300, 5))
     own = codes[fold.train_rows]
     means = np.array([fold.train[own == code].mean(axis=0) for code in range(10)])
     shrinkage = ledoit_wolf_shrinkage(fold.train - means[own], assume_centered=True)

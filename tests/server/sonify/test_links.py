@@ -23,7 +23,7 @@ def test_a_planted_link_is_found_first() -> None:
     assert links is not None
     first = links.strongest[0]
     assert (first.column, first.descriptor) == ("c123", "d7")
-    assert first.rho == pytest.approx(spearmanr(data[:, 123], sound[:, 7]).statistic)
+    assert first.rho == pytest.approx(spearmanr(data[:, 123], sound[:, 7]).statistic)  # pyright: ignore[reportAttributeAccessIssue]
     assert first.q < 1e-10
     assert 1 <= links.found <= 3
     assert len(links.strongest) == 20
@@ -46,8 +46,8 @@ def test_p_is_scipys_with_ties() -> None:
     assert links is not None
     for link in links.strongest:
         expected = spearmanr(data[:, int(link.column[1])], sound[:, int(link.descriptor[1])])
-        assert link.rho == pytest.approx(expected.statistic)
-        assert link.p == pytest.approx(expected.pvalue)
+        assert link.rho == pytest.approx(expected.statistic)  # pyright: ignore[reportAttributeAccessIssue]
+        assert link.p == pytest.approx(expected.pvalue)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_constant_columns_are_counted_not_ranked() -> None:

@@ -36,7 +36,7 @@ def test_the_figures_are_scipys_and_scikit_learns() -> None:
     second = first[:, :2] + 0.3 * rows(50, 2, 1)
     found = compare_spaces(first, second, permutations=9, scale=False)
     assert found is not None
-    assert found.distances == pytest.approx(spearmanr(pdist(first), pdist(second)).statistic)
+    assert found.distances == pytest.approx(spearmanr(pdist(first), pdist(second)).statistic)  # pyright: ignore[reportAttributeAccessIssue]
     assert found.trustworthiness == pytest.approx(trustworthiness(first, second, n_neighbors=5))
 
 
