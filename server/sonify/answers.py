@@ -101,19 +101,20 @@ def answer(question: Question, *, minimum: int = telling.MINIMUM, permutations: 
         telling=told,
         left_out=found.left_out,
         near=near,
-        links=find_links(
-            _wholes(question, question.rows),
-            question.inputs,
-            _wholes(question, question.sounds[best].descriptors),
-            NAMES,
-            seed=question.seed,
-        ),
+        links=_links(question, best),
     )
 
 
 def _spaces(question: Question) -> dict[str, np.ndarray]:
     sounds = {name: sound.descriptors for name, sound in question.all_sounds().items()}
     return {DATA: question.rows, LATENTS: question.latents, **sounds}
+
+
+def _links(question: Question, best: str) -> Links | None:
+    """Of the data and the sound of `best`, medians left out: they repeat the means."""
+    kept = [index for index, name in enumerate(NAMES) if not name.endswith("_median")]
+    rows, sounds = _wholes(question, question.rows), _wholes(question, question.sounds[best].descriptors)
+    return find_links(rows, question.inputs, sounds[:, kept], [NAMES[index] for index in kept], seed=question.seed)
 
 
 def _wholes(question: Question, space: np.ndarray) -> np.ndarray:

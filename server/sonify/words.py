@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .answers import DATA, LATENTS, Answers, Near, Telling, Told
-from .descriptors import NAMES, heard_as
+from .descriptors import heard_as
 from .question import BASELINE
 
 SURE = 0.05
@@ -134,7 +134,7 @@ def _links(answers: Answers) -> str:
         return f"Cannot be asked of {answers.items} rows: too few, or nothing moves."
     first = links.strongest[0]
     return (
-        f"{links.found:,} of {links.pairs:,} pairs of a column and one of {len(NAMES)} descriptors go together at a false "
+        f"{links.found:,} of {links.pairs:,} pairs of a column and one of {links.descriptors} descriptors go together at a false "
         f"discovery rate of 5 % (with rows shuffled: {links.found_by_chance:.1f}). The strongest: {first.column} and "
         f"{first.descriptor} ({heard_as(first.descriptor)}), rank correlation {first.rho:+.2f}."
     )
