@@ -68,6 +68,8 @@ class Answers:
     sample_rate_hz: int
     seed: int
     couplings: list[str]
+    knew_classes: list[str]
+    """The couplings, and the parameter mapping, that were fitted to the classes of other rows."""
     best: str
     """The coupling whose sound tells the classes best; without classes, keeps the data's distances best."""
     telling: Telling | None
@@ -94,6 +96,7 @@ def answer(question: Question, *, minimum: int = telling.MINIMUM, permutations: 
         sample_rate_hz=question.sample_rate_hz,
         seed=question.seed,
         couplings=list(question.sounds),
+        knew_classes=[name for name, sound in question.all_sounds().items() if sound.knew_classes],
         best=best,
         telling=told,
         left_out=found.left_out,

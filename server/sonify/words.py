@@ -67,13 +67,16 @@ def _over_baseline(told: Telling, answers: Answers) -> str:
         f"{100 * over.difference:+.0f} points, 95{HARD_SPACE}% interval {100 * over.low:+.0f} to {100 * over.high:+.0f} "
         f"({p_words(over.p)}{_corrected(answers)})"
     )
+    figures += "."
+    if (answers.best in answers.knew_classes) > (BASELINE in answers.knew_classes):
+        figures += f" But {answers.best} was fitted to the classes of other rows, and the parameter mapping was not."
     if over.p <= SURE and over.low > 0:
-        return f"Yes: {figures}."
+        return f"Yes: {figures}"
     if over.p <= SURE and over.high < 0:
-        return f"No, less: {figures}. Three components played plainly keep more of the classes than this sound does."
+        return f"No, less: {figures} Three components played plainly keep more of the classes than this sound does."
     width = (over.high - over.low) / 2
     return (
-        f"Not shown: {figures}. With {told.rows} rows only differences beyond about {100 * width:.0f} points "
+        f"Not shown: {figures} With {told.rows} rows only differences beyond about {100 * width:.0f} points "
         "can be seen; either more rows or a larger effect would be needed."
     )
 
