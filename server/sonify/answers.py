@@ -68,6 +68,8 @@ class Answers:
     sample_rate_hz: int
     seed: int
     couplings: list[str]
+    knew_classes: list[str]
+    """The couplings, and the parameter mapping, that were fitted to the classes of other rows."""
     best: str
     """The coupling whose sound tells the classes best; without classes, keeps the data's distances best."""
     telling: Telling | None
@@ -94,23 +96,25 @@ def answer(question: Question, *, minimum: int = telling.MINIMUM, permutations: 
         sample_rate_hz=question.sample_rate_hz,
         seed=question.seed,
         couplings=list(question.sounds),
+        knew_classes=[name for name, sound in question.all_sounds().items() if sound.knew_classes],
         best=best,
         telling=told,
         left_out=found.left_out,
         near=near,
-        links=find_links(
-            _wholes(question, question.rows),
-            question.inputs,
-            _wholes(question, question.sounds[best].descriptors),
-            NAMES,
-            seed=question.seed,
-        ),
+        links=_links(question, best),
     )
 
 
 def _spaces(question: Question) -> dict[str, np.ndarray]:
     sounds = {name: sound.descriptors for name, sound in question.all_sounds().items()}
     return {DATA: question.rows, LATENTS: question.latents, **sounds}
+
+
+def _links(question: Question, best: str) -> Links | None:
+    """Of the data and the sound of `best`, medians left out: they repeat the means."""
+    kept = [index for index, name in enumerate(NAMES) if not name.endswith("_median")]
+    rows, sounds = _wholes(question, question.rows), _wholes(question, question.sounds[best].descriptors)
+    return find_links(rows, question.inputs, sounds[:, kept], [NAMES[index] for index in kept], seed=question.seed)
 
 
 def _wholes(question: Question, space: np.ndarray) -> np.ndarray:

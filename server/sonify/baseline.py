@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,8 +61,11 @@ class Baseline:
         return np.clip(audio * fade * fade[::-1], -1, 1).astype(np.float32)
 
 
-def fit_baseline(train_rows: np.ndarray) -> Baseline:
+def fit_baseline(train_rows: np.ndarray, labels: Sequence[str] = ()) -> Baseline:
     """Fit on training rows (rows, inputs), or on the frames of training clips, in the data's units.
+
+    labels: the rows' classes; with them, the components are those that tell the classes apart best (linear discriminants),
+    to be compared with a coupling that was fitted to classes too.
 
     Columns are centred and divided by their standard deviation, constant ones are left out of account; a component's sign is
     such that its largest weight is positive. Fewer than three components leave the other targets in the middle.
@@ -71,9 +75,17 @@ def fit_baseline(train_rows: np.ndarray) -> Baseline:
     moving = spread > 1e-9 * max(1.0, float(np.abs(rows).max(initial=0)))
     scale = np.where(moving, spread, np.inf)
     scaled = (rows - mean) / scale
-    axes = _principal_axes(scaled)
+    axes = _discriminant_axes(scaled, labels) if len(set(labels)) > 1 else _principal_axes(scaled)
     low, high = np.quantile(scaled @ axes.T, LIMITS, axis=0)
     return Baseline(mean, scale, axes, low, high)
+
+
+def _discriminant_axes(scaled: np.ndarray, labels: Sequence[str]) -> np.ndarray:
+    """Rows (rows, inputs), centred, to the first directions between classes, (up to three, inputs)."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    fitted = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(scaled, labels)
+    return _turned(fitted.scalings_[:, : min(len(TARGETS), len(fitted.classes_) - 1)].T)
 
 
 def _principal_axes(scaled: np.ndarray) -> np.ndarray:
@@ -82,6 +94,11 @@ def _principal_axes(scaled: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(scaled @ scaled.T if gram_rows else scaled.T @ scaled)
     axes = (scaled.T @ vectors if gram_rows else vectors)[:, ::-1][:, : len(TARGETS)].T
     axes = axes[values[::-1][: len(axes)] > 1e-9 * max(values[-1], 1e-300)]
+    return _turned(axes)
+
+
+def _turned(axes: np.ndarray) -> np.ndarray:
+    """Axes (components, inputs) of length 1, the largest weight of each positive."""
     axes = axes / np.linalg.norm(axes, axis=1, keepdims=True)
     return axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
 

@@ -30,6 +30,8 @@ class Links:
 
     strongest: list[Link]
     pairs: int
+    descriptors: int
+    """Those that move."""
     found: int
     """Pairs with q of at most FALSE_SHARE: as many as that are false, of those found, in the mean."""
     columns_linked: int
@@ -80,6 +82,7 @@ def find_links(
             for i, j in pairs
         ],
         pairs=rho.size,
+        descriptors=len(sound_kept),
         found=int(found.sum()),
         columns_linked=int(found.any(axis=1).sum()),
         descriptors_linked=int(found.any(axis=0).sum()),

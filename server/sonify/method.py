@@ -6,6 +6,7 @@ from . import baseline, classes, neighbours
 from .answers import Answers
 from .descriptors import NAMES
 from .discriminant import MOST_COMPONENTS
+from .question import BASELINE
 
 
 def method(answers: Answers) -> list[str]:
@@ -13,7 +14,7 @@ def method(answers: Answers) -> list[str]:
     return [
         _sound(answers),
         *_classes(answers),
-        _mapping(),
+        _mapping(answers),
         _likeness(),
         _links(answers),
         f"Seed {answers.seed} for every draw.",
@@ -51,14 +52,16 @@ def _classes(answers: Answers) -> list[str]:
     ]
 
 
-def _mapping() -> str:
+def _mapping(answers: Answers) -> str:
+    knew = BASELINE in answers.knew_classes
+    found = "linear discriminants (which knew the training rows' classes)" if knew else "principal components"
     (low_hz, high_hz), (dull_hz, bright_hz), (soft_db, loud_db) = (
         baseline.PITCH_HZ,
         baseline.CUTOFF_HZ,
         baseline.LEVEL_DB,
     )
     return (
-        f"Parameter mapping: the first {len(baseline.TARGETS)} principal components of the training rows' standardised columns "
+        f"Parameter mapping: the first {len(baseline.TARGETS)} {found} of the training rows' standardised columns "
         f"to pitch ({low_hz:.0f} to {high_hz:.0f} Hz), brightness (cut-off {dull_hz:.0f} to {bright_hz:.0f} Hz) and loudness "
         f"({soft_db:.0f} to {loud_db:.0f} dB) of a filtered saw, for the same time; the middle 95 % of the rows fill each range."
     )

@@ -21,6 +21,8 @@ class Sound:
     """(items, descriptors): `describe_all` of the sounds, in the items' order."""
     audio: Sequence[str] = ()
     """Paths of the sounds, one an item, relative to the report's folder; empty where they were not kept."""
+    knew_classes: bool = False
+    """Whether what it is played through was fitted to the classes of other rows, as a learned coupling may be."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .answers import DATA, LATENTS, Answers, Near, Telling, Told
-from .descriptors import NAMES, heard_as
+from .descriptors import heard_as
 from .question import BASELINE
 
 SURE = 0.05
@@ -67,13 +67,16 @@ def _over_baseline(told: Telling, answers: Answers) -> str:
         f"{100 * over.difference:+.0f} points, 95{HARD_SPACE}% interval {100 * over.low:+.0f} to {100 * over.high:+.0f} "
         f"({p_words(over.p)}{_corrected(answers)})"
     )
+    figures += "."
+    if (answers.best in answers.knew_classes) > (BASELINE in answers.knew_classes):
+        figures += f" But {answers.best} was fitted to the classes of other rows, and the parameter mapping was not."
     if over.p <= SURE and over.low > 0:
-        return f"Yes: {figures}."
+        return f"Yes: {figures}"
     if over.p <= SURE and over.high < 0:
-        return f"No, less: {figures}. Three components played plainly keep more of the classes than this sound does."
+        return f"No, less: {figures} Three components played plainly keep more of the classes than this sound does."
     width = (over.high - over.low) / 2
     return (
-        f"Not shown: {figures}. With {told.rows} rows only differences beyond about {100 * width:.0f} points "
+        f"Not shown: {figures} With {told.rows} rows only differences beyond about {100 * width:.0f} points "
         "can be seen; either more rows or a larger effect would be needed."
     )
 
@@ -131,7 +134,7 @@ def _links(answers: Answers) -> str:
         return f"Cannot be asked of {answers.items} rows: too few, or nothing moves."
     first = links.strongest[0]
     return (
-        f"{links.found:,} of {links.pairs:,} pairs of a column and one of {len(NAMES)} descriptors go together at a false "
+        f"{links.found:,} of {links.pairs:,} pairs of a column and one of {links.descriptors} descriptors go together at a false "
         f"discovery rate of 5 % (with rows shuffled: {links.found_by_chance:.1f}). The strongest: {first.column} and "
         f"{first.descriptor} ({heard_as(first.descriptor)}), rank correlation {first.rho:+.2f}."
     )

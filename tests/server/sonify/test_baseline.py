@@ -70,6 +70,18 @@ def test_units_do_not_matter_and_constant_columns_do_no_harm() -> None:
     assert np.isin(plain.positions(beyond.T)[0], (0, 1)).any()
 
 
+def test_with_classes_the_pitch_is_what_tells_them_apart() -> None:
+    """One small column tells the classes; principal components would leave it out."""
+    labels = [f"kind {row % 2}" for row in range(200)]
+    rows = ROWS.copy()
+    rows[:, 4] += np.where(np.arange(200) % 2, 0.5, -0.5) * 6 * rows[:, 4].std()
+    apart = {
+        name: np.abs(np.diff([fitted.positions(rows.T)[0][kind::2].mean() for kind in (0, 1)])).item()
+        for name, fitted in (("plain", fit_baseline(rows)), ("knowing", fit_baseline(rows, labels)))
+    }
+    assert apart["knowing"] > 0.5 > apart["plain"]
+
+
 def test_more_columns_than_rows_and_fewer_than_three() -> None:
     wide = np.random.default_rng(0).normal(size=(20, 300))
     assert fit_baseline(wide).positions(wide.T).shape == (3, 20)

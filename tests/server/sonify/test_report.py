@@ -119,6 +119,15 @@ def test_a_sound_that_tells_less_or_no_more_is_not_praised(tmp_path: Path) -> No
     assert "90 rows" in second
 
 
+def test_what_a_coupling_knew_is_said(tmp_path: Path) -> None:
+    sounds = question().sounds
+    learned = replace(sounds["transport"], knew_classes=True)
+    found, page = report(tmp_path, question(sounds={"learned": learned}))
+    assert "principal components of the training rows" in page.text
+    assert found["knew_classes"] == ["learned"]
+    assert "learned was fitted to the classes of other rows" in words(found)[1]
+
+
 def test_noise_is_not_said_to_tell(tmp_path: Path) -> None:
     found, _ = report(tmp_path, question(best=0.0, mapped=0.0))
     assert words(found)[0].startswith("Not shown")
@@ -133,7 +142,7 @@ def test_without_classes_the_other_questions_are_answered(tmp_path: Path) -> Non
     assert found["telling"] is None
     assert "fewer than two classes" in page.text
     assert found["near"]
-    assert found["links"]["pairs"] == 8 * len(NAMES)
+    assert found["links"]["pairs"] == 8 * sum(not name.endswith("_median") for name in NAMES)
     assert found["held_out"] is None
     assert "not known" in page.text
 
