@@ -38,9 +38,11 @@ def question_of(
     asked = _asked(plans, material)
     if not asked:
         return None
+    # As much as what it is compared with.
+    knows_classes = all(each.knew_classes for each in plans)
     mapped = render_mapped(
         material.heard, material.selection.fitted_on, output / files.BASELINE, plans[0].pace.step_s,
-        material.data.frame_rate_hz, voice.sample_rate_hz,
+        material.data.frame_rate_hz, voice.sample_rate_hz, knows_classes,
     )  # fmt: skip
     files_of = {each.coupling: [each.folder / each.heard[index].file for index in asked] for each in plans}
     files_mapped = [mapped[index] for index in asked]
@@ -58,10 +60,10 @@ def question_of(
         rows=rows,
         latents=summed_up([piece.latents for piece in pieces]),
         sounds={
-            name: Sound(descriptors, _relative(files_of[name], output))
-            for name, descriptors in zip(files_of, of_couplings, strict=True)
+            each.coupling: Sound(descriptors, _relative(files_of[each.coupling], output), each.knew_classes)
+            for each, descriptors in zip(plans, of_couplings, strict=True)
         },
-        baseline=Sound(of_mapped, _relative(files_mapped, output)),
+        baseline=Sound(of_mapped, _relative(files_mapped, output), knows_classes),
         held_out=[piece.item in unseen for piece in pieces],
         seconds=float(np.mean([plans[0].heard[index].end_s - plans[0].heard[index].start_s for index in asked])),
         sample_rate_hz=voice.sample_rate_hz,

@@ -17,6 +17,8 @@ from . import folder as files
 from .pieces import Piece, repeated
 
 ALL = "all"
+LEARNING = ("learned",)
+"""Couplings that keep classes apart, where rows have any."""
 MOST_FRAMES = 20_000
 """Of movement that a coupling is fitted on, drawn from all: more say nothing new."""
 

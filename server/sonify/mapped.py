@@ -24,12 +24,15 @@ def render_mapped(
     dwell_s: float,
     frame_rate_hz: float | None,
     sample_rate_hz: int,
+    by_class: bool,
 ) -> list[Path]:
     """Write each piece as `fit_baseline` of the rows `fitted_on` plays it into `folder`; returns the files, one a piece.
 
-    What is there already stays. Raises LatentoneError when one cannot be written.
+    by_class: whether it is fitted to the classes of those rows, where they have any. What is there already stays. Raises
+    LatentoneError when one cannot be written.
     """
-    baseline = fit_baseline(np.concatenate([piece.values for piece in fitted_on], axis=1).T)
+    labels = [piece.label for piece in fitted_on for _ in range(piece.values.shape[1])] if by_class else []
+    baseline = fit_baseline(np.concatenate([piece.values for piece in fitted_on], axis=1).T, labels)
     fitted = hashlib.sha256()
     for array in (baseline.mean, baseline.scale, baseline.axes, baseline.low, baseline.high):
         fitted.update(array.tobytes())

@@ -34,6 +34,8 @@ class Plan:
     heard: Sequence[Heard]
     pace: Pace
     jobs: Sequence[Job]
+    knew_classes: bool
+    """Whether the coupling may have been fitted to the classes of other rows."""
 
     def sounds(self) -> list[tuple[float, Path]]:
         """What there is to be seen of the sound: files, each with the time (s) that it begins at."""
@@ -50,6 +52,7 @@ def plan(
     pace: Pace,
     form: As,
     folder: Path,
+    knew_classes: bool = False,
 ) -> Plan:
     """Play `pieces` through a coupling, whose `apply` takes latents (frames, dim) to knobs (frames, dim of the decoder)."""
     knobs = [np.clip(apply(piece.latents.T), KNOB.low, KNOB.high).astype(np.float32) for piece in pieces]
@@ -62,7 +65,7 @@ def plan(
     jobs = [Job(whole_of(heard, pace), folder / files.WHOLE)] if form != "rows" else []
     if form != "whole":
         jobs += [Job(passage_of(row, pace), folder / row.file) for row in heard]
-    return Plan(coupling, folder, heard, pace, jobs)
+    return Plan(coupling, folder, heard, pace, jobs, knew_classes)
 
 
 def perform(

@@ -15,7 +15,7 @@ from ..config import Config
 from ..datasets.pieces import SMOOTH
 from . import folder as files
 from .asked import question_of
-from .fitting import Grounds, Wanted, coupling_in, grounds, wanted
+from .fitting import LEARNING, Grounds, Wanted, coupling_in, grounds, wanted
 from .material import Chosen, Material, read_material
 from .run import As, Plan, perform, plan, write_around
 from .selection import Rows
@@ -146,4 +146,5 @@ def _planned(
             highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
     coupling = coupling_in(folder, want, on, console)
-    return plan(want.name, coupling.apply, material.heard, pace, request.form, folder)
+    knew_classes = coupling.name in LEARNING and any(on.labels)
+    return plan(want.name, coupling.apply, material.heard, pace, request.form, folder, knew_classes)
