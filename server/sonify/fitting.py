@@ -96,7 +96,7 @@ def coupling_in(folder: Path, want: Wanted, on: Grounds, console: Console) -> Co
         coupling.save(kept)
         return coupling
     digest = on.digest(want.name)
-    if kept.is_file() and files.read_record(folder).get("fit_digest") == digest:
+    if kept.is_file() and files.read_record(folder).get(files.FIT_DIGEST) == digest:
         try:
             return load_coupling(kept, on.encoder, on.decoder)
         except LatentoneError:
@@ -107,7 +107,7 @@ def coupling_in(folder: Path, want: Wanted, on: Grounds, console: Console) -> Co
         )  # fmt: skip
     coupling.save(kept)
     # At once, so that an interruption of what follows does not make it be fitted again.
-    files.write_record(folder, files.read_record(folder) | {"fit_digest": digest})
+    files.write_record(folder, files.read_record(folder) | {files.FIT_DIGEST: digest})
     for note in coupling.header.notes:
         console.print(f"{want.name}: {note}", highlight=False, markup=False, soft_wrap=True)
     return coupling

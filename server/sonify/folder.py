@@ -10,6 +10,8 @@ from typing import Any
 from ...export.errors import LatentoneError
 
 ROWS, WHOLE, BASELINE = "rows", "whole.wav", "baseline"
+FIT_DIGEST = "fit_digest"
+"""In the record: of what the coupling beside it was fitted to."""
 RECORD, TIMELINE, PICTURE, COUPLING = "manifest.json", "timeline.csv", "picture.png", "coupling.npz"
 
 

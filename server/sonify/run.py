@@ -121,7 +121,8 @@ def write_around(
     digest_of = {job.file: job.passage.digest(voiced) for job in each.jobs}
     rows = [_row(each, row, digest_of, failed) for row in each.heard]
     whole = digest_of.get(each.folder / files.WHOLE)
-    files.write_record(each.folder, {"settings": settings, "whole_digest": whole, "rows": rows})
+    fitted = {key: value for key, value in files.read_record(each.folder).items() if key == files.FIT_DIGEST}
+    files.write_record(each.folder, {**fitted, "settings": settings, "whole_digest": whole, "rows": rows})
 
 
 def _row(each: Plan, row: Heard, digest_of: dict[Path, str], failed: dict[Path, str]) -> dict[str, Any]:
