@@ -73,6 +73,29 @@ def test_going_on_never_learns_from_what_was_held_out(run: Path, tmp_path: Path)
         assert bool((after.scaling.get_buffer(name) == before.scaling.get_buffer(name)).all())
 
 
+def test_weights_alone_are_where_a_new_run_begins_with_the_same_rows_held_out(run: Path, tmp_path: Path) -> None:
+    model, record = network.load(run / "last.ckpt")
+    network.save(tmp_path / "weights.ckpt", model, data=record["data"])
+    command = [
+        "train",
+        "tybalt",
+        "-dp",
+        "digits",
+        "-ep",
+        1,
+        "-ex",
+        tmp_path,
+        "-lr",
+        0,
+        "--resume",
+        tmp_path / "weights.ckpt",
+    ]
+    assert "179 rows of 64 columns to learn from, 61 held out" in latentone(*command, *SMALL)
+    again, following = network.load(tmp_path / "last.ckpt")
+    assert following["global_step"] == 5
+    assert bool((again.mean.weight == model.mean.weight).all())
+
+
 def test_the_file_says_what_it_is_and_encodes_rows_in_the_tables_units(run: Path) -> None:
     encoder = load_data_encoder(run / "small.encoder.onnx")
     manifest, table = encoder.manifest, read_table("digits")
