@@ -21,11 +21,11 @@ ROWS = 512
 """Of the data that the map is fitted to, at most, drawn by the seed."""
 REACH_QUANTILE = 0.01
 """A knob is sent from this quantile of the cloud to its counterpart at most."""
-INSIDE_QUANTILE = 0.95
+INSIDE_QUANTILE = 0.9
 """Of the cloud's own (Mahalanobis) distances from its mean: what lies further out is pulled in."""
 FILLED = 0.5
 """Deviation of what a first map sends into the tanh: most of a knob's range, hardly any of its ends."""
-PULL_IN = 0.3
+PULL_IN = 3.0
 PLAIN = 1e-3
 """What large weights cost: a map of small ones is smooth, and says more about rows that it was not fitted to."""
 STEPS = 120
