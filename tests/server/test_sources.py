@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import mido
 import numpy as np
 import pytest
 from fakes import FakeDecoder
 from latentone.export.errors import LatentoneError
+from latentone.server.ahead import Ahead
 from latentone.server.audio.null import NullSink
 from latentone.server.controllers.sources import LiveScores
 from latentone.server.engine import Engine
@@ -23,6 +24,8 @@ from latentone.server.live import Live
 from latentone.server.mapping import Mapping
 from latentone.server.scores import read_score
 from rig import RATE_HZ
+
+Played = TypeVar("Played", bound="Concert")
 
 DEADLINE_S = 10.0
 LATENCY_S = 0.03
@@ -72,14 +75,9 @@ class Concert:
         def commands(message: Any) -> list[tuple[str, tuple[float]]]:
             return [("/latent/0", (message.value / 128,))] if message.type == "control_change" else []
 
-        self.scores = LiveScores(
-            [folder / "none", folder],
-            self.queue,
-            Live(self.engine, lambda: LATENCY_S),
-            RATE_HZ,
-            lambda path: read_score(path, RATE_HZ, names, commands),
-            self.ended.append,
-        )
+        self.ahead = Ahead(self.queue, Live(self.engine, lambda: LATENCY_S), RATE_HZ, self.ended.append)
+        folders = [folder / "none", folder]
+        self.scores = LiveScores(folders, self.ahead, RATE_HZ, lambda path: read_score(path, RATE_HZ, names, commands))
 
     def until(self, happened: Callable[[], object]) -> None:
         end_s = time.monotonic() + DEADLINE_S
@@ -91,11 +89,18 @@ class Concert:
 @contextmanager
 def concert(folder: Path) -> Iterator[Concert]:
     (folder / "steps.yaml").write_text(STEPS)
-    live, stop = Concert(folder), threading.Event()
+    with performing(Concert(folder)) as live:
+        yield live
+
+
+@contextmanager
+def performing(live: Played) -> Iterator[Played]:
+    """While the engine runs."""
+    stop = threading.Event()
     player = threading.Thread(target=live.engine.run, args=(stop,))
     try:
         player.start()
-        with live.scores:
+        with live.ahead:
             live.until(lambda: live.engine.status().seconds > 0.1)
             yield live
     finally:
