@@ -25,6 +25,8 @@ __all__ = ["HANGS_FROM", "INPUTS", "LIMBS", "ROOT", "Poses", "Reader", "canonica
 
 ROOT = ("velocity_left", "velocity_up", "velocity_forward", "turn")
 """Leg lengths a second along the hips' heading, and how fast that turns to the left, radians a second."""
+FASTEST, FASTEST_TURN = 15.0, 20.0
+"""Of what a body can do, leg lengths and radians a second: more is a sensor that jumped, and counts as so much."""
 INPUTS = [*ROOT, *(f"{limb}_{axis}{part}" for limb in LIMBS for axis in "xy" for part in "xyz")]
 """Channels of a canonical pose: how the body moves, then six numbers a limb: where its own x and y axis point.
 
@@ -92,5 +94,6 @@ def canonical(poses: Poses, frame_rate_hz: float, before: Poses | None = None) -
     heading = np.concatenate([first.heading[:1], poses.heading])
     moved = (np.diff(place, axis=0) * frame_rate_hz)[:, None, :] @ rotations.about_vertical(poses.heading)
     turned = np.diff(heading) * frame_rate_hz
-    values = [moved[:, 0], turned[:, None], poses.limbs.reshape(-1, 6 * len(LIMBS))]
+    moved, turned = np.clip(moved[:, 0], -FASTEST, FASTEST), np.clip(turned, -FASTEST_TURN, FASTEST_TURN)
+    values = [moved, turned[:, None], poses.limbs.reshape(-1, 6 * len(LIMBS))]
     return np.concatenate(values, axis=1, dtype=np.float32).T

@@ -79,6 +79,15 @@ def test_where_it_walks_to_does_not_matter(path: Path, degrees: float) -> None:
     np.testing.assert_allclose(moved[:2], 0.0, atol=0.05)
 
 
+def test_a_sensor_that_jumps_is_not_faster_than_a_body(path: Path) -> None:
+    frames = walk()
+    frames[30:, :3] += 1000
+    frames[60:, 4] += 170
+    clip = values(path, bvh(frames))
+    assert np.abs(clip[:3]).max() == 15.0
+    assert np.abs(clip[3]).max() == 20.0
+
+
 def test_the_order_of_channels_and_the_rate_do_not_matter(path: Path) -> None:
     turning = np.zeros_like(walk())
     turning[:, 3 + 3 * NAMES.index("LeftArm") + 1] = np.linspace(0, 90, len(turning))
