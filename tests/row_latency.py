@@ -32,6 +32,7 @@ from latentone.server.datasets.opened import flags_of_data, open_sources  # noqa
 from latentone.server.datasets.read import read_dataset  # noqa: E402
 from latentone.server.desk import Desk  # noqa: E402
 from latentone.server.events import ControlEvent, EventQueue  # noqa: E402
+from latentone.server.process import undisturbed  # noqa: E402
 from latentone.server.scores import Score  # noqa: E402
 from osc_peer import Client, message  # noqa: E402
 
@@ -77,6 +78,7 @@ def measure(arguments: argparse.Namespace) -> np.ndarray:
         port = stack.enter_context(OscController("127.0.0.1", 0, desk)).port
         client = stack.enter_context(Client(port))
         stack.enter_context(desk)
+        stack.enter_context(undisturbed())  # as the server is while it plays
         encoder = DataEncoder(shipped_data_encoder(config.sources[0].model)).manifest
         items = read_dataset(arguments.data, encoder).items
         what = "row" if encoder.frame_rate_hz is None else "frame"

@@ -106,8 +106,8 @@ def test_importing_a_module_does_nothing() -> None:
 
 
 def test_playing_never_loads_torch_nor_what_only_data_sets_and_reports_need() -> None:
-    live = ("server.play", "server.render", "server.datasets.opened")
-    assert _loaded_by(*live, "export.runtime.onnx", "export.runtime.choose", "export.runtime.data_encoder") == []
+    playing = ("server.play", "server.render", "export.runtime.onnx", "export.runtime.choose")
+    assert _loaded_by(*playing, "server.datasets.opened", "export.runtime.data_encoder") == []
 
 
 def test_sonifying_loads_its_libraries_only_when_it_works() -> None:
@@ -116,7 +116,7 @@ def test_sonifying_loads_its_libraries_only_when_it_works() -> None:
 
 def _loaded_by(*modules: str) -> list[str]:
     """The heavy packages that a fresh interpreter has loaded once it has imported `modules` of latentone."""
-    heavy = ["torch", "librosa", "sklearn", "pandas", "matplotlib", "scipy.stats", "scipy.spatial", "ot", "ray"]
+    heavy = ["torch", "pandas", "sklearn", "scipy.stats", "scipy.spatial", "ot", "librosa", "matplotlib", "ray"]
     imports = ", ".join(f"latentone.{module}" for module in modules)
     code = f"import {imports}, sys; print(*[name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], timeout=60, check=True, capture_output=True, text=True)
