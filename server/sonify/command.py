@@ -11,13 +11,13 @@ import typer
 from rich.console import Console
 
 from ...export.errors import LatentoneError
+from ...export.runtime.machine import cores
 from ..config import load_settings
 from ..process import sigterm_like_ctrl_c
 from .run import As
 from .selection import Rows
 from .sonification import Request
 from .sonification import sonify as make
-from .work import cores
 
 DEFAULT_COUPLING = "quantile"
 DWELL_S, SEGMENT_S = 1.0, 4.0

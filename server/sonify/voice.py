@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,7 @@ from ..engine import Engine
 from ..events import EventQueue
 from ..instrument import making_ready, new_engine, warm_up
 from ..mixer import output_channels
+from .maker import maker_of
 from .passage import Passage
 
 BLOCK_SAMPLES = 1024
@@ -38,14 +39,17 @@ class Voice:
 
     config: Config
     decoder_sha256: str
-    sample_rate_hz: int
-    channels: int
+    sample_rate_hz: int = 0
+    channels: int = 0
+    maker: str = ""
+    """What computes the samples, see `maker_of`; empty until that is known."""
 
     def record(self) -> dict[str, Any]:
         """All of it that can be heard, as JSON."""
         audio, runtime = self.config.audio, self.config.runtime
         return {
             "decoder_sha256": self.decoder_sha256,
+            "maker": self.maker,
             "runtime": runtime.name,
             "provider": runtime.provider,
             "temperature": audio.temperature,
@@ -56,7 +60,7 @@ class Voice:
 
     def moved(self, file: Path) -> Voice:
         """The same voice where its decoder lies elsewhere."""
-        return Voice(self.config.with_model(str(file)), self.decoder_sha256, self.sample_rate_hz, self.channels)
+        return replace(self, config=self.config.with_model(str(file)))
 
 
 def open_voice(config: Config, console: Console) -> tuple[Voice, Manifest]:
@@ -65,7 +69,7 @@ def open_voice(config: Config, console: Console) -> tuple[Voice, Manifest]:
     audio = config.audio.model_copy(update={"block_samples": BLOCK_SAMPLES})
     model = config.model.model_copy(update={"name": str(file), "voices": 1})
     settings = config.model_copy(update={"audio": audio, "model": model})
-    voice = Voice(settings, file_sha256(file), 0, 0)
+    voice = Voice(settings, file_sha256(file))
     with making_ready(console):
         decoder = _decoder(voice)
         # Here once: other processes find the compiled kernel then.
@@ -73,7 +77,7 @@ def open_voice(config: Config, console: Console) -> tuple[Voice, Manifest]:
     manifest = decoder.manifest
     rate_hz = audio.sample_rate_hz or manifest.sample_rate_hz
     channels = audio.channels or output_channels(manifest.channels, 1)
-    return Voice(settings, voice.decoder_sha256, rate_hz, channels), manifest
+    return replace(voice, sample_rate_hz=rate_hz, channels=channels, maker=maker_of(decoder)), manifest
 
 
 def play_into(voice: Voice, passage: Passage, output: Path, stop: threading.Event | None = None) -> None:
@@ -125,10 +129,17 @@ def file_sha256(file: Path) -> str:
 
 
 def _decoder(voice: Voice) -> Decoder:
+    """Raises LatentoneError where it cannot be loaded, or would not sound as it does where the voice was opened."""
     runtime = voice.config.runtime
-    return _loaded(
+    decoder = _loaded(
         voice.config.model.name, voice.decoder_sha256, runtime.name, runtime.provider, voice.config.model.sample_rate_hz
     )
+    if voice.maker not in ("", maker_of(decoder)):
+        raise LatentoneError(
+            f"this machine would play with {maker_of(decoder)}, which may sound otherwise than {voice.maker}: "
+            "take machines of one kind, with one version of Latentone"
+        )
+    return decoder
 
 
 @lru_cache(maxsize=2)

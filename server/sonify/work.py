@@ -35,11 +35,6 @@ class Outcome:
     error: str = ""
 
 
-def cores() -> int:
-    """That this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def work(voice: Voice, jobs: Sequence[Job], workers: int, ray_address: str | None = None) -> Generator[Outcome]:
     """Do all jobs, and tell of each when it is done. Closing the iterator, or an interrupt, leaves whole files only.
 

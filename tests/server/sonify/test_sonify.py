@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,7 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 from latentone.export.errors import LatentoneError
+from latentone.server.config import load_config
+from latentone.server.sonify.passage import Passage
 from latentone.server.sonify.picture import spectrogram
+from latentone.server.sonify.voice import open_voice, play_into
+from rich.console import Console
 from sonify_rig import HELD_OUT, RATE_HZ, contents, row_names, run, timeline, write_material
 
 FADE_SAMPLES = 64
@@ -78,6 +83,17 @@ def test_ray_gives_the_same_bytes(material: Path, tmp_path: Path) -> None:
     there = run(material, tmp_path / "there", {"audio.temperature": 0.9}, ray="local", workers=2)
     assert contents(here) == contents(there)
     assert len(contents(there)) == HELD_OUT + 1
+
+
+def test_a_machine_that_would_sound_otherwise_is_refused(material: Path, tmp_path: Path) -> None:
+    """Of a cluster of two kinds of processor, rows of one kind would differ from the other's, and nobody would know."""
+    config = load_config(None, {"model.name": str(material / "fake.onnx")})
+    voice, _ = open_voice(config, Console(quiet=True))
+    passage = Passage("row", np.zeros((1, 4), np.float32), 0.1, 0.0, 0)
+    other = replace(voice, maker=voice.maker + " of another kind")
+    with pytest.raises(LatentoneError, match="take machines of one kind"):
+        play_into(other, passage, tmp_path / "row.wav")
+    assert passage.digest(other.record()) != passage.digest(voice.record())
 
 
 def test_the_second_run_makes_only_what_is_missing_or_otherwise(material: Path, tmp_path: Path) -> None:
