@@ -119,6 +119,11 @@ def warm_up(decoder: Decoder, voices: int, block_samples: int) -> None:
     )
 
 
+def notes_of(decoder: Decoder) -> list[str]:
+    """What a person should know of a model before it plays, a line each."""
+    return getattr(decoder, "notes", [])
+
+
 def session_facts(config: Config, engine: Engine) -> dict[str, Value]:
     """What a score says of the model that plays; the rest of a `Session` is the recorder's."""
     layer = engine.layer

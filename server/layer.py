@@ -73,6 +73,11 @@ class Layer:
         return self._resampler.ahead_samples / self.manifest.sample_rate_hz
 
     @property
+    def step_s(self) -> float:
+        """How much the decoder makes at once, at least; what is not played at once is kept for the next blocks."""
+        return self._step / self.manifest.sample_rate_hz
+
+    @property
     def runtime_name(self) -> str:
         """Of the settings' names, the one that plays like this again."""
         return next((name for name in ("fused", "torchscript") if self.runtime.startswith(name)), "onnx")

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from ..export.runtime import Decoder
 from .addresses import Namespace
 from .all_sources import AllSources
 from .config import Config, load_settings, settings_file
@@ -21,7 +22,7 @@ from .desk import Desk
 from .doors import WaysIn, new_maps, open_doors
 from .engine import Engine
 from .events import EventQueue
-from .instrument import Running, choose_decoder, new_engine, open_decoder, session_facts
+from .instrument import Running, choose_decoder, new_engine, notes_of, open_decoder, session_facts
 from .live import Live
 from .midi.files import player_of_files
 from .motion import IdleMotion
@@ -130,8 +131,10 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
 
         def latency() -> Latency:
             layer = engine.layer
+            block_s = config.audio.block_samples / sink.sample_rate_hz
             return Latency(
-                block_s=config.audio.block_samples / sink.sample_rate_hz,
+                block_s=block_s,
+                frame_s=max(0.0, layer.step_s - block_s),
                 sink_s=sink.latency_s,
                 resampler_s=layer.delay_s,
                 model_s=layer.manifest.latency_samples / layer.manifest.sample_rate_hz,
@@ -143,6 +146,8 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             ("output", sink.describe()),
             ("latency", str(latency())),
         ]
+        for note in notes_of(decoder):
+            console.print(Text(note, style="yellow"), highlight=False, soft_wrap=True)
         if config.model.voices > 1:
             facts.append(("voices", f"{config.model.voices}: 0 sounds, /voice/1/gate 1 lets the next one sound"))
         screen = Screen(console, facts, config.model.voices)
@@ -170,7 +175,13 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             screen.say(f"the recording {file.name} ended: {why}")
             desk.notify_all("/record/stopped", str(file), why)
 
-        shelf = Shelf(config, engine, changed, lambda other: open_decoder(other, console))
+        def opened(other: Config) -> Decoder:
+            found = open_decoder(other, console)
+            for note in notes_of(found):
+                screen.say(note)
+            return found
+
+        shelf = Shelf(config, engine, changed, opened)
         recorder = Recorder(engine, config.paths.recordings, sink, lambda: session_facts(config, engine), stopped)
         presets = Presets(config.presets.file, shelf.info)
         maps = stack.enter_context(new_maps(config, namespace, queue, live, own_settings))

@@ -24,14 +24,17 @@ class Latency:
     sink_s: float
     resampler_s: float
     model_s: float
+    frame_s: float = 0.0
+    """What it waits longer where the model makes more than a block at a time, the rest of which is kept."""
 
     @property
     def total_s(self) -> float:
-        return self.block_s + self.sink_s + self.resampler_s + self.model_s
+        return self.block_s + self.frame_s + self.sink_s + self.resampler_s + self.model_s
 
     def __str__(self) -> str:
         parts = {
             "block": self.block_s,
+            "the model's frame": self.frame_s,
             "output": self.sink_s,
             "resampler": self.resampler_s,
             "model": self.model_s,
