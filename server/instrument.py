@@ -15,6 +15,7 @@ from ..export.manifest import Manifest
 from ..export.runtime import Decoder
 from . import priority
 from .audio import Sink
+from .blend import Blend
 from .config import Config
 from .engine import Engine
 from .events import EventQueue, Value
@@ -90,6 +91,9 @@ def new_mapping(config: Config, manifest: Manifest) -> Mapping:
         temperature=manifest.temperature if temperature is None else temperature,
         glide_s=config.mapping.glide_s,
         voices=config.model.voices,
+        blend=lambda at_home: Blend(
+            at_home, config.input.scale, config.input.offset, config.input.mix, config.input.mode
+        ),
     )
 
 

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from ..export.errors import LatentoneError
 from ..export.runtime import Decoder
 from .addresses import Namespace
 from .all_sources import AllSources
@@ -22,6 +23,8 @@ from .desk import Desk
 from .doors import WaysIn, new_maps, open_doors
 from .engine import Engine
 from .events import EventQueue
+from .hearing.ear import Ear
+from .hearing.joining import encoder_for, open_ear
 from .instrument import Running, choose_decoder, new_engine, notes_of, open_decoder, session_facts
 from .live import Live
 from .midi.files import player_of_files
@@ -65,6 +68,11 @@ def play(
     voices: Annotated[
         int | None, typer.Option(help="How many play at once, 1 to 8: /voice/1/gate i 1 starts one.")
     ] = None,
+    input: Annotated[
+        str | None,
+        typer.Option(help="Live sound that moves the knobs through the model's encoder: device, or a sound file."),
+    ] = None,
+    input_device: Annotated[str | None, typer.Option(help="Which input: as --device; means --input device.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and same controls: same sound.")] = None,
     gain_db: Annotated[float | None, typer.Option(help="Loudness of the output.")] = None,
     data: Annotated[
@@ -81,6 +89,7 @@ def play(
     \b
       latentone play                            the shipped model
       latentone play my.onnx --latency-ms 20    your own, quicker to answer
+      latentone play rave.ts --input guitar.wav a recording, live, plays the knobs; --input device is a microphone
       latentone play --sink null --seconds 10   without a sound card
       latentone play --data digits              a data set, row after row; /source/digits/… is for it
       oscsend localhost 9001 /latent/0 f 0.8    turn the first knob
@@ -100,6 +109,7 @@ def play(
         "audio.block_samples": block,
         "audio.latency_ms": latency_ms,
         "audio.gain_db": gain_db,
+        **_input_flags(input, input_device),
         "osc.host": EVERYWHERE if listen and osc_host is None else osc_host,
         "osc.port": osc_port,
         "midi.enabled": True if midi is None and midi_map else midi,
@@ -114,10 +124,18 @@ def play(
             return  # before there was anything to close
 
 
+def _input_flags(input: str | None, device: str | None) -> dict[str, object]:
+    """The settings that the flags of the live input mean."""
+    if input is None or input in ("none", "device"):
+        return {"input.source": input or ("device" if device is not None else None), "input.device": device}
+    return {"input.source": "file", "input.file": Path(input), "input.device": device}
+
+
 def play_with(config: Config, seconds: float | None, console: Console, own_settings: Path | None = None) -> None:
     """Play as `config` says for `seconds`, or until it is told to end; maps that are learned are saved to `own_settings`."""
     with ExitStack() as stack:
         opened = open_sources(config, lambda line: console.print(line, highlight=False, soft_wrap=True))
+        ear = open_ear(stack, config)
         choice = choose_decoder(config, console)
         decoder, manifest = choice.decoder, choice.decoder.manifest
         as_it_likes = config.runtime.name == config.runtime.provider == "auto"
@@ -125,7 +143,8 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
         sink, missing = open_sink(stack, config, manifest)
         queue = EventQueue()
-        engine = new_engine(config, decoder, sink, queue, IdleMotion(len(manifest.latents)))
+        # What is heard moves the knobs, so they do not drift by themselves.
+        engine = new_engine(config, decoder, sink, queue, None if ear else IdleMotion(len(manifest.latents)))
         engine.layer.warm_up()
         running = Running(engine, seconds, in_real_time=True)
 
@@ -146,6 +165,11 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             ("output", sink.describe()),
             ("latency", str(latency())),
         ]
+        if ear is not None:
+            engine.layer.listen(ear.follow(encoder := encoder_for(config, engine.layer)))
+            facts.append(
+                ("input", f"{ear.describe()}: its knobs come {1e3 * ear.latency_s(encoder):.0f} ms after the sound")
+            )
         for note in notes_of(decoder):
             console.print(Text(note, style="yellow"), highlight=False, soft_wrap=True)
         if config.model.voices > 1:
@@ -170,6 +194,8 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             namespace.use(knobs)
             ways_in.namespace_changed()
             screen.say(f"{name} plays")
+            if ear is not None:
+                _hear_anew(ear, config, engine, screen)
 
         def stopped(file: Path, why: str) -> None:
             screen.say(f"the recording {file.name} ended: {why}")
@@ -195,12 +221,15 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             maps=maps,
             recorder=recorder,
             sources=sources,
+            ear=ear,
         )
         ways_in = WaysIn(namespace, queue, live, desk, maps, presets)
         try:
             facts += open_doors(stack, config, ways_in)
             stack.enter_context(desk)
             stack.enter_context(sources)
+            if ear is not None:
+                stack.enter_context(ear)
             stack.callback(recorder.close)
             stack.enter_context(screen)
             if missing:
@@ -217,6 +246,18 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             # other: a file that is played into is kept.
             pass
         screen.farewell(engine.status())
+
+
+def _hear_anew(ear: Ear, config: Config, engine: Engine, screen: Screen) -> None:
+    """Let another model, which has begun to play, hear by its own encoder; one that cannot plays on without."""
+    layer = engine.layer
+    try:
+        feed = ear.follow(encoder_for(config, layer))
+    except LatentoneError as error:
+        ear.rest()
+        screen.say(f"the input is not heard: {error}")
+        return
+    engine.ask(lambda: layer.listen(feed))
 
 
 def _read_live(file: Path, config: Config, sample_rate_hz: int, names: list[str]) -> Score:

@@ -101,6 +101,8 @@ def check_runtime(runtime: str, provider: str) -> None:
 
 def is_script(path: Path, runtime: str, provider: str) -> bool:
     """Whether TorchScript plays the file; raises LatentoneError where what is asked for cannot play it."""
+    if provider == "mps" and path.suffix != SCRIPT_SUFFIX:
+        raise LatentoneError(f"{path}: provider mps is for TorchScript files; on Apple's machines coreml plays others")
     if runtime == "torchscript" or path.suffix != SCRIPT_SUFFIX:
         return runtime == "torchscript"
     if runtime != "auto" or provider not in ("auto", *SCRIPT_PROVIDERS):

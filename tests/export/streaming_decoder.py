@@ -174,3 +174,47 @@ class Autoencoder(RatedDecoder):
     def forward(self, latents: Tensor) -> Tensor:
         """Of audio, in truth."""
         return self.decode(self.encode(latents))
+
+
+class Echo(nn.Module):
+    """Hears how loud a frame is, and plays that as a steady value: what goes in can be read off what comes out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ratio, self.boost = 256, (1.0,)
+        self.register_buffer("decode_params", torch.tensor([2, 256, 1, 1]))
+        self.register_buffer("encode_params", torch.tensor([1, 1, 2, 256]))
+        self.register_buffer("boost_params", torch.tensor([2]))
+
+    @torch.jit.export
+    def get_methods(self) -> list[str]:
+        return ["encode", "decode"]
+
+    @torch.jit.export
+    def get_attributes(self) -> list[str]:
+        return ["boost"]
+
+    @torch.jit.export
+    def get_boost(self) -> tuple[float]:
+        return self.boost
+
+    @torch.jit.export
+    def set_boost(self, boost: float) -> int:
+        self.boost = (boost,)
+        return 0
+
+    @torch.jit.export
+    def get_sample_rate(self) -> int:
+        return 16000
+
+    @torch.jit.export
+    def encode(self, audio: Tensor) -> Tensor:
+        level = audio.reshape(audio.size(0), 1, -1, self.ratio).abs().mean(dim=3)
+        return torch.cat([level, torch.zeros_like(level)], dim=1)
+
+    @torch.jit.export
+    def decode(self, latents: Tensor) -> Tensor:
+        return self.boost[0] * 0.5 * torch.tanh(latents[:, :1]).repeat_interleave(self.ratio, dim=2)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        return self.decode(self.encode(audio))

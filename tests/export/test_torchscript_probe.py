@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from latentone.export.inspect_command import inspect
 from latentone.export.errors import LatentoneError
+from latentone.export.inspect_command import inspect
 from latentone.export.runtime.load import load_torchscript
 from streaming_decoder import Autoencoder, DelayedDecoder, ForgetfulDecoder, RatedDecoder
 from test_torchscript_runtime import written
