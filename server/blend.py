@@ -26,7 +26,7 @@ class Blend:
         self._home = home
         self._start: tuple[float, float, float, Mode] = (scale, offset, mix, mode)
         self.scales, self.offsets = np.ones(dim, np.float32), np.zeros(dim, np.float32)
-        self.modes: list[Mode] = [mode] * dim
+        self.modes: list[Mode] = [mode for _ in range(dim)]
         self._gain, self._shift = np.zeros(dim, np.float32), np.zeros(dim, np.float32)
         self._adds, self._share = np.zeros(dim, np.float32), np.zeros(dim, np.float32)
         self._goal, self._turned = np.zeros(dim, np.float32), np.zeros(dim, np.float32)
@@ -34,10 +34,11 @@ class Blend:
 
     def reset(self) -> None:
         """As at the start."""
-        self.scale, self.offset, self.mix, mode = self._start
+        self.scale, self.offset, self.mix = self._start[:3]
+        mode: Mode = self._start[3]
         self.scales.fill(1.0)
         self.offsets.fill(0.0)
-        self.modes[:] = [mode] * len(self.modes)
+        self.modes = [mode for _ in self.modes]
         self._settle()
 
     def set_scale(self, knob: int | None, value: float) -> None:

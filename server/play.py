@@ -34,7 +34,7 @@ from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
 from .recorder import Recorder
 from .scores import SHIPPED_SCORES, Score, read_score
-from .screen import Latency, Screen, too_slow, troubles
+from .screen import Latency, Screen, in_lumps, too_slow, troubles
 from .shelf import Shelf
 
 SCREEN_PERIOD_S = 0.25
@@ -139,7 +139,10 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
         choice = choose_decoder(config, console)
         decoder, manifest = choice.decoder, choice.decoder.manifest
         as_it_likes = config.runtime.name == config.runtime.provider == "auto"
-        if advice := too_slow(choice.times_real_time, config.model.voices, as_it_likes):
+        step_s, speed = decoder.control_samples / manifest.sample_rate_hz, choice.times_real_time
+        if advice := too_slow(speed, config.model.voices, as_it_likes) or in_lumps(
+            step_s, speed, config.audio.latency_ms
+        ):
             console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
         sink, missing = open_sink(stack, config, manifest)
         queue = EventQueue()

@@ -113,6 +113,17 @@ def too_slow(times_real_time: float, voices: int, runtime_chosen: bool) -> str:
     )
 
 
+def in_lumps(step_s: float, times_real_time: float, latency_ms: float) -> str:
+    """What to say where a decoder makes so much at once that less than that is kept ready; empty where enough is."""
+    lump_ms = 1e3 * step_s / times_real_time
+    if times_real_time < 1 or lump_ms < latency_ms:
+        return ""
+    return (
+        f"the model makes {1e3 * step_s:.0f} ms of sound at a time, which takes {lump_ms:.0f} ms here: try --latency-ms "
+        f"{2 * lump_ms:.0f}, or there will be gaps"
+    )
+
+
 def troubles(status: Status, latency_ms: float, settled: bool) -> Iterator[tuple[str, str]]:
     """What goes wrong, by kind, with what to do about it."""
     if status.faults:

@@ -10,7 +10,6 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from ...export.errors import LatentoneError
 from ...export.manifest import Manifest
 from ..contracts import Hearing
 from .feed import LatentFeed
@@ -64,7 +63,11 @@ class Ear:
     def follow(self, encoder: LiveEncoder) -> LatentFeed:
         """Hear by `encoder` from now on; returns the feed that it fills."""
         manifest = encoder.manifest
-        feed = LatentFeed(len(manifest.latents), manifest.hop_samples / manifest.sample_rate_hz)
+        frame_s, at_once = (
+            manifest.hop_samples / manifest.sample_rate_hz,
+            _block_samples(manifest) // manifest.hop_samples,
+        )
+        feed = LatentFeed(len(manifest.latents), frame_s, at_once)
         self._next = encoder, feed
         self._changed.set()
         return feed
@@ -131,7 +134,7 @@ class Ear:
         began_s = time.perf_counter()
         try:
             feed.put(encoder.hear(loud))
-        except (LatentoneError, RuntimeError) as error:
+        except Exception as error:  # whatever a runtime throws, the instrument plays on
             _log.warning("the input is not heard any more: %s", error)
             self._encoder = self._feed = None
         self._took_s = 0.9 * self._took_s + time.perf_counter() - began_s

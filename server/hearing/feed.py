@@ -5,18 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 LENGTH_FRAMES = 4096
-DEPTH_FRAMES = 1.0
-"""How far behind the newest frame the engine starts to read."""
-MOST_FRAMES = 4.0
-"""Farther behind, it jumps: the encoder's clock is faster, or the engine stood still."""
+SLACK_FRAMES = 3.0
+"""So much farther behind than it began, the engine jumps: the encoder's clock is faster, or the engine stood still."""
 
 
 class LatentFeed:
     """One writer, one reader, each on a thread of its own; `_written` only grows, and is moved after the frame is there."""
 
-    def __init__(self, dim: int, frame_s: float) -> None:
-        """frame_s: how long a frame lasts."""
-        self.frame_s = frame_s
+    def __init__(self, dim: int, frame_s: float, at_once: int = 1) -> None:
+        """frame_s: how long a frame lasts. at_once: how many are put at a time, the first of which is read first."""
+        self.frame_s, self._depth = frame_s, float(at_once)
         self._frames = np.zeros((LENGTH_FRAMES, dim), np.float32)
         self._written = 0
         self._at = -1.0  # where the reader is, in frames; before the first it is nowhere
@@ -44,9 +42,9 @@ class LatentFeed:
         written = self._written
         if written == 0:
             return False
-        if self._at < 0.0 or written - self._at > MOST_FRAMES:
-            self.skipped += 0 if self._at < 0.0 else int(written - self._at - DEPTH_FRAMES)
-            self._at = max(0.0, written - DEPTH_FRAMES)
+        if self._at < 0.0 or written - self._at > self._depth + SLACK_FRAMES:
+            self.skipped += 0 if self._at < 0.0 else int(written - self._at - self._depth)
+            self._at = max(0.0, written - self._depth)
         if self._at >= written:  # hold the last one, and stay so much farther behind from now on
             self.starved += 0 if self._waiting else 1
             self._waiting = True

@@ -20,8 +20,10 @@ LATE_S = 0.5
 class Sound(Protocol):
     """Live mono sound at any rate. One thread reads."""
 
-    latency_s: float
-    """From the sound to its being read, without what `read` waits for."""
+    @property
+    def latency_s(self) -> float:
+        """From the sound to its being read, without what `read` waits for."""
+        ...
 
     def use_rate(self, sample_rate_hz: int) -> None:
         """Be read at this rate from now on."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+import torch
 from jack_server import JackServer, wait_for
 from latentone.export.errors import LatentoneError
 from latentone.server.audio.capture import DeviceSound
 from latentone.server.audio.ring import READ, SharedRing
+from streaming_decoder import Echo
+from test_play import serving
 
 jack_client = pytest.importorskip("jack", reason="JACK-Client is not installed: pip install JACK-Client")
 
@@ -92,6 +97,24 @@ def test_a_device_that_is_not_there_is_one_line(jack: JackServer) -> None:
     with pytest.raises(LatentoneError, match="audio input 'abacus' is not one of: ") as caught, DeviceSound("abacus"):
         pass
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_what_a_microphone_hears_plays_the_knobs(jack: JackServer, tmp_path: Path) -> None:
+    """The whole way in the real server: sound server, capturing process, encoder, knobs."""
+    torch.jit.script(Echo().eval()).save(str(tmp_path / "echo.ts"))
+    output = tmp_path / "heard.wav"
+    with serving(tmp_path / "echo.ts", "--input", "device", "-o", output) as server:
+        server.ask("/input/info")
+        with Player():
+            # a sine of 0.5 is 9 dB below full scale
+            assert wait_for(lambda: abs(server.ask("/input/info").params[2] + 9.0) < 1.0, deadline_s=30)
+            frames = server.ask("/input/info").params[5]
+            assert wait_for(lambda: server.ask("/input/info").params[5] > frames + 40, deadline_s=30)
+            assert "JACK" in server.ask("/input/info").params[0]
+            server.ask("/quit")
+            assert server.end()[0] == 0
+    audio, _ = soundfile.read(output)
+    assert np.median(audio[-4000:-800]) == pytest.approx(0.5 * math.tanh(0.5 * 2 / math.pi), abs=0.02)
 
 
 def test_the_ring_gives_each_frame_once() -> None:

@@ -54,6 +54,15 @@ def test_a_late_frame_is_waited_for_and_a_crowd_is_jumped_over() -> None:
     assert feed.skipped == 19
 
 
+def test_frames_that_come_several_at_once_are_played_one_by_one() -> None:
+    feed, heard = LatentFeed(2, FRAME_S, at_once=3), []
+    for start in range(0, 30, 3):
+        feed.put(frames(start, start + 1.0, start + 2.0))
+        heard += taken(feed, 3)
+    assert heard == list(range(30))
+    assert (feed.starved, feed.skipped) == (0, 0)
+
+
 def test_what_is_not_finite_goes_no_further() -> None:
     feed = LatentFeed(2, FRAME_S)
     feed.put(frames(0.5, np.nan, np.inf))
