@@ -32,7 +32,7 @@ def measure_beside(
     material, stream = Material(manifest, 1, frames), decoder.stream(1)
     call = raw_call(path, material, decoder.raw_latents)
 
-    def ours() -> None:
+    def ours(_: int) -> None:
         stream.advance(material.latents, material.noise, material.temperature, material.active, material.audio)
 
     wanted = max(1, math.ceil(audio_s * manifest.sample_rate_hz / (frames * manifest.hop_samples)))
@@ -44,9 +44,9 @@ def measure_beside(
             times.clear()
             began_s = time.perf_counter()
         if index % 2:
-            libtorch_s, ours_s = _timed(call), _timed(ours)
+            libtorch_s, ours_s = _timed(call, index), _timed(ours, index)
         else:
-            ours_s, libtorch_s = _timed(ours), _timed(call)
+            ours_s, libtorch_s = _timed(ours, index), _timed(call, index)
         times.append((ours_s, libtorch_s))
         if index > 0 and time.perf_counter() - began_s > max(patience_s, 2 * audio_s):
             break
@@ -57,22 +57,22 @@ def measure_beside(
     return both[0], both[1], more
 
 
-def raw_call(path: Path, material: Material, raw_latents: Callable[[np.ndarray], np.ndarray]) -> Callable[[], None]:
-    """libtorch alone: the file's own method on tensors that lie ready, as a host in C++ calls it."""
+def raw_call(path: Path, material: Material, raw_latents: Callable[[np.ndarray], np.ndarray]) -> Callable[[int], None]:
+    """libtorch alone, by the number of a block: the file's own method on tensors that lie ready, as a host in C++ calls it."""
     module: Any = NnFile(path).module
-    blocks: dict[int, torch.Tensor] = {}
+    blocks: list[torch.Tensor] = []
     for index in range(len(material)):
         material.show(index)
-        blocks[material.latents.ctypes.data] = torch.from_numpy(raw_latents(material.latents[0]))[None]
+        blocks.append(torch.from_numpy(raw_latents(material.latents[0]))[None])
 
     @torch.inference_mode()
-    def call() -> None:
-        module.decode(blocks[material.latents.ctypes.data])
+    def call(index: int) -> None:
+        module.decode(blocks[index % len(blocks)])
 
     return call
 
 
-def _timed(function: Callable[[], None]) -> float:
+def _timed(function: Callable[[int], None], index: int) -> float:
     began_s = time.perf_counter()
-    function()
+    function(index)
     return time.perf_counter() - began_s

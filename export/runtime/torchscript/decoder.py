@@ -125,7 +125,8 @@ class TorchscriptDecoder:
     @torch.inference_mode()
     def play(self, module: Any, latents: np.ndarray, noise: np.ndarray, temperature: float, audio: np.ndarray) -> None:
         """One voice's block: latents (dim, frames), noise (draws,), into audio (channels, samples)."""
-        knobs = torch.from_numpy(latents).to(self._device)
+        on_cpu = self._device.type == "cpu"
+        knobs = torch.from_numpy(latents) if on_cpu else torch.from_numpy(latents).to(self._device)
         if self._own:
             given = torch.from_numpy(noise).to(self._device)[None]
             heat = torch.full((1,), float(temperature), device=self._device)
@@ -133,14 +134,14 @@ class TorchscriptDecoder:
         else:
             seed = int(noise[0] * SEED_NUMBERS)
             # torch.manual_seed asks every back-end there may be, which takes as long as a small model does.
-            torch.default_generator.manual_seed(seed) if self._device.type == "cpu" else torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed) if on_cpu else torch.manual_seed(seed)
             found = module.decode(self._to_raw(knobs)[None])
         out = torch.from_numpy(audio)
         if found.size(0) != 1 or found.shape[1:] != out.shape:
             raise LatentoneError(
                 f"{self.manifest.name}: decode gives audio of {tuple(found.shape)}, not {(1, *out.shape)}"
             )
-        if self._device.type == "cpu" and found.dtype == out.dtype:
+        if on_cpu and found.dtype == out.dtype:
             torch.clamp(found[0], -1.0, 1.0, out=out)
         else:
             out.copy_(found[0].clamp(-1.0, 1.0))
