@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Literal, cast
 
 import numpy as np
 
+from .events import Value
+
 Mode = Literal["add", "replace", "off"]
-MODES: tuple[Mode, ...] = ("add", "replace", "off")
 
 
 class Blend:
@@ -41,29 +44,30 @@ class Blend:
         self.modes = [mode for _ in self.modes]
         self._settle()
 
-    def set_scale(self, knob: int | None, value: float) -> None:
-        """Of one knob, or of all."""
-        if knob is None:
-            self.scale = value
-        else:
-            self.scales[knob] = value
-        self._settle()
+    def setters(self) -> dict[str, Callable[[tuple[Value, ...]], None]]:
+        """Each address of `/input` that moves it, and what it sets; of one knob, or of all."""
+        table: dict[str, Callable[[tuple[Value, ...]], None]] = {"/input/mix": partial(self._set, "mix")}
+        table |= {"/input/scale": partial(self._set, "scale"), "/input/offset": partial(self._set, "offset")}
+        table["/input/mode"] = partial(self._set_mode, range(len(self.modes)))
+        for knob in range(len(self.modes)):
+            table[f"/input/scale/{knob}"] = partial(self._set_of_one, self.scales, knob)
+            table[f"/input/offset/{knob}"] = partial(self._set_of_one, self.offsets, knob)
+            table[f"/input/mode/{knob}"] = partial(self._set_mode, (knob,))
+        return table
 
-    def set_offset(self, knob: int | None, value: float) -> None:
-        if knob is None:
-            self.offset = value
-        else:
-            self.offsets[knob] = value
-        self._settle()
-
-    def set_mode(self, knob: int | None, mode: Mode) -> None:
-        for index in range(len(self.modes)) if knob is None else (knob,):
-            self.modes[index] = mode
-        self._settle()
-
-    def set_mix(self, mix: float) -> None:
-        self.mix = mix
-        self._settle()
+    def getters(self) -> dict[str, Callable[[], tuple[Value, ...]]]:
+        """What each of these is set to. From any thread."""
+        table: dict[str, Callable[[], tuple[Value, ...]]] = {
+            "/input/mix": lambda: (self.mix,),
+            "/input/scale": lambda: (self.scale,),
+            "/input/offset": lambda: (self.offset,),
+            "/input/mode": lambda: (self.modes[0],),
+        }
+        for knob in range(len(self.modes)):
+            table[f"/input/scale/{knob}"] = partial(lambda of: (float(self.scales[of]),), knob)
+            table[f"/input/offset/{knob}"] = partial(lambda of: (float(self.offsets[of]),), knob)
+            table[f"/input/mode/{knob}"] = partial(lambda of: (self.modes[of],), knob)
+        return table
 
     def into(self, place: np.ndarray, heard: np.ndarray) -> None:
         """Blend `heard` (dim,) into the knobs at `place` (dim,); allocates nothing."""
@@ -92,6 +96,19 @@ class Blend:
         shared = min(len(self.modes), len(state["modes"]))
         self.scales[:shared], self.offsets[:shared] = state["scales"][:shared], state["offsets"][:shared]
         self.modes[:shared] = cast("list[Mode]", list(state["modes"][:shared]))
+        self._settle()
+
+    def _set(self, field: str, values: tuple[Value, ...]) -> None:
+        setattr(self, field, float(values[0]))
+        self._settle()
+
+    def _set_of_one(self, numbers: np.ndarray, knob: int, values: tuple[Value, ...]) -> None:
+        numbers[knob] = float(values[0])
+        self._settle()
+
+    def _set_mode(self, knobs: Iterable[int], values: tuple[Value, ...]) -> None:
+        for knob in knobs:
+            self.modes[knob] = cast(Mode, values[0])
         self._settle()
 
     def _settle(self) -> None:

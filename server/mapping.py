@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 import numpy as np
 
 from .addresses import KNOB, MOST_PLACES
-from .blend import Blend, Mode
+from .blend import Blend
 from .events import ControlEvent, Value
 from .motion import Lfo, Motions, Per, Slerp, Spline, Walk
 from .motion.lfo import Shape
@@ -160,7 +160,7 @@ class Mapping:
             "/transport": partial(_put, self.motions.clock, "running"),
             "/motion/stop": partial(self._stop, slice(0, len(self._home))),
             "/panic": self._panic,
-            "/input/mix": lambda values: self.blend.set_mix(float(values[0])),
+            **self.blend.setters(),
         }
         of_one = [(f"/voice/{number}", slice(number, number + 1)) for number in range(len(self.voices))]
         turns: list[tuple[str, Callable[..., None]]] = [
@@ -177,10 +177,6 @@ class Mapping:
             table[f"/motion/lfo/{knob}"] = partial(self._lfo, knob)
             table[f"/motion/walk/{knob}"] = partial(self._walk, knob)
             table[f"/motion/stop/{knob}"] = partial(self._stop, slice(knob, knob + 1))
-        for end, knob in self._each_knob_and_all():
-            table[f"/input/scale{end}"] = partial(self._blend_number, self.blend.set_scale, knob)
-            table[f"/input/offset{end}"] = partial(self._blend_number, self.blend.set_offset, knob)
-            table[f"/input/mode{end}"] = partial(self._blend_mode, knob)
         for number, voice in enumerate(self.voices):
             table[f"/voice/{number}/temperature"] = partial(_put, voice, "temperature")
         return table
@@ -195,6 +191,7 @@ class Mapping:
             "/temperature": partial(_temperature, self.voices[0]),
             "/tempo_bpm": lambda: (clock.tempo_bpm,),
             "/transport": lambda: (int(clock.running),),
+            **self.blend.getters(),
         }
         for prefix, number in [("", 0), *((f"/voice/{number}", number) for number in range(len(self.voices)))]:
             latents = self.voices[number].latents
@@ -204,30 +201,10 @@ class Mapping:
                 table[f"{prefix}/latent_norm{end}"] = partial(_shares, latents[knobs])
         for number, voice in enumerate(self.voices):
             table[f"/voice/{number}/temperature"] = partial(_temperature, voice)
-        blend = self.blend
-        table["/input/mix"] = lambda: (blend.mix,)
-        for end, knob in self._each_knob_and_all():
-            table[f"/input/scale{end}"] = partial(
-                lambda of: (blend.scale if of is None else float(blend.scales[of]),), knob
-            )
-            table[f"/input/offset{end}"] = partial(
-                lambda of: (blend.offset if of is None else float(blend.offsets[of]),), knob
-            )
-            table[f"/input/mode{end}"] = partial(lambda of: (blend.modes[of or 0],), knob)
         for knob in range(len(self._home)):
             table[f"/motion/lfo/{knob}"] = partial(self.motions.said, Lfo, knob)
             table[f"/motion/walk/{knob}"] = partial(self.motions.said, Walk, knob)
         return table
-
-    def _each_knob_and_all(self) -> list[tuple[str, int | None]]:
-        """The end of the address of each, and its index; None is all."""
-        return [("", None), *((f"/{knob}", knob) for knob in range(len(self._home)))]
-
-    def _blend_number(self, set_: Callable[[int | None, float], None], knob: int | None, values: _Values) -> None:
-        set_(knob, float(values[0]))
-
-    def _blend_mode(self, knob: int | None, values: _Values) -> None:
-        self.blend.set_mode(knob, cast(Mode, values[0]))
 
     def _touch(self, voices: slice, knobs: slice) -> np.ndarray:
         """Somebody takes these knobs: nothing else moves them, or drifts, any more. Returns their targets."""

@@ -13,7 +13,6 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ..export.errors import LatentoneError
 from ..export.runtime import Decoder
 from .addresses import Namespace
 from .all_sources import AllSources
@@ -23,8 +22,7 @@ from .desk import Desk
 from .doors import WaysIn, new_maps, open_doors
 from .engine import Engine
 from .events import EventQueue
-from .hearing.ear import Ear
-from .hearing.joining import encoder_for, open_ear
+from .hearing.joining import encoder_for, hear_anew, input_flags, open_ear
 from .instrument import Running, choose_decoder, new_engine, notes_of, open_decoder, session_facts
 from .live import Live
 from .midi.files import player_of_files
@@ -109,7 +107,7 @@ def play(
         "audio.block_samples": block,
         "audio.latency_ms": latency_ms,
         "audio.gain_db": gain_db,
-        **_input_flags(input, input_device),
+        **input_flags(input, input_device),
         "osc.host": EVERYWHERE if listen and osc_host is None else osc_host,
         "osc.port": osc_port,
         "midi.enabled": True if midi is None and midi_map else midi,
@@ -122,13 +120,6 @@ def play(
             play_with(settings, seconds, Console(), settings_file(config))
         except KeyboardInterrupt:
             return  # before there was anything to close
-
-
-def _input_flags(input: str | None, device: str | None) -> dict[str, object]:
-    """The settings that the flags of the live input mean."""
-    if input is None or input in ("none", "device"):
-        return {"input.source": input or ("device" if device is not None else None), "input.device": device}
-    return {"input.source": "file", "input.file": Path(input), "input.device": device}
 
 
 def play_with(config: Config, seconds: float | None, console: Console, own_settings: Path | None = None) -> None:
@@ -198,7 +189,7 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             ways_in.namespace_changed()
             screen.say(f"{name} plays")
             if ear is not None:
-                _hear_anew(ear, config, engine, screen)
+                hear_anew(ear, config, engine, screen.say)
 
         def stopped(file: Path, why: str) -> None:
             screen.say(f"the recording {file.name} ended: {why}")
@@ -249,18 +240,6 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             # other: a file that is played into is kept.
             pass
         screen.farewell(engine.status())
-
-
-def _hear_anew(ear: Ear, config: Config, engine: Engine, screen: Screen) -> None:
-    """Let another model, which has begun to play, hear by its own encoder; one that cannot plays on without."""
-    layer = engine.layer
-    try:
-        feed = ear.follow(encoder_for(config, layer))
-    except LatentoneError as error:
-        ear.rest()
-        screen.say(f"the input is not heard: {error}")
-        return
-    engine.ask(lambda: layer.listen(feed))
 
 
 def _read_live(file: Path, config: Config, sample_rate_hz: int, names: list[str]) -> Score:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -56,7 +57,7 @@ class HasAttributes(Protocol):
         """Of each the kinds of its values, and what they are."""
         ...
 
-    def set_attribute(self, name: str, values: list[float | int | str]) -> None:
+    def set_attribute(self, name: str, values: Sequence[float | int | str]) -> None:
         """In every voice. Raises LatentoneError, one line, for what the model does not have or take."""
         ...
 

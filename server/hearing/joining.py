@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 from ...export.errors import LatentoneError
 from ..audio.capture import DeviceSound
 from ..config import Config
+from ..engine import Engine
 from ..layer import Layer
 from .ear import Ear, LiveEncoder
 from .sounds import FileSound, Sound
@@ -30,6 +33,25 @@ def encoder_for(config: Config, layer: Layer) -> LiveEncoder:
     if heard != played:
         raise LatentoneError(f"{file}: hears {heard} latents and plays {played}, so no input can move its knobs")
     return encoder
+
+
+def hear_anew(ear: Ear, config: Config, engine: Engine, say: Callable[[str], object]) -> None:
+    """Let another model, which has begun to play, hear by its own encoder; one that cannot plays on, and `say` hears why."""
+    layer = engine.layer
+    try:
+        feed = ear.follow(encoder_for(config, layer))
+    except LatentoneError as error:
+        ear.rest()
+        say(f"the input is not heard: {error}")
+        return
+    engine.ask(lambda: layer.listen(feed))
+
+
+def input_flags(input: str | None, device: str | None) -> dict[str, object]:
+    """The settings that the flags of `play` mean."""
+    if input is None or input in ("none", "device"):
+        return {"input.source": input or ("device" if device is not None else None), "input.device": device}
+    return {"input.source": "file", "input.file": Path(input), "input.device": device}
 
 
 def _sound(stack: ExitStack, config: Config) -> Sound:

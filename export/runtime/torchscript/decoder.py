@@ -17,10 +17,11 @@ from ...errors import LatentoneError
 from ...knob_file import KnobFile, read_knobs
 from ...manifest import SCHEMA_VERSION, LatentRecord, Manifest
 from .. import State
-from .attributes import Attributes, Value
+from .attributes import Attributes
 from .device import find_device, gpus
 from .nn_file import NnFile, last_line, state_of
 from .probe import Probed, frames_to_play, probe
+from .stream import TorchscriptStream, put, take
 
 LATENTS_A_KNOB = 2.0
 """Where nothing says how far latents reach, the knob's [-1, 1] spans so much either way: the middle 95 % of the prior."""
@@ -204,62 +205,6 @@ class TorchscriptDecoder:
             noise = np.full(block.shape[1], (seed + start / frames) / 4, np.float32)
             self.play(self._one, block, noise, 0.0, audio[:, start * hop : (start + block.shape[1]) * hop])
         return audio.reshape(-1)
-
-
-class TorchscriptStream:
-    """A Stream (see `runtime.Stream`); frames and blocks begin together, since `control_samples` is `hop_samples`.
-
-    Attributes are those of all voices; set between two blocks, on the thread that calls `advance`.
-    """
-
-    def __init__(self, decoder: TorchscriptDecoder, voices: int) -> None:
-        self.voices = voices
-        self._decoder = decoder
-        self._modules = [decoder.voice() for _ in range(voices)]
-
-    def advance(
-        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, active: np.ndarray, audio: np.ndarray
-    ) -> None:
-        play = self._decoder.play
-        for voice, module in enumerate(self._modules):
-            if active[voice]:
-                play(module, latents[voice], noise[voice], temperature[voice], audio[voice])
-
-    def reset(self, voice: int) -> None:
-        self._decoder.rest(self._modules[voice])
-
-    def save(self) -> State:
-        state = self._decoder.initial_state(self.voices)
-        for voice, module in enumerate(self._modules):
-            take(module, state, voice)
-        return state
-
-    def load(self, state: State) -> None:
-        for voice, module in enumerate(self._modules):
-            put(module, state, voice)
-
-    def attributes(self) -> dict[str, tuple[list[str], list[Value]]]:
-        """Of each attribute the kinds of its values, and what they are."""
-        known = self._decoder.attributes
-        return {name: (known.kinds(name), known.get(self._modules[0], name)) for name in known.names()}
-
-    def set_attribute(self, name: str, values: list[Value]) -> None:
-        """Raises LatentoneError, one line, for what the model does not have or take."""
-        self._decoder.attributes.set(self._modules, name, values)
-
-
-@torch.inference_mode()
-def put(module: Any, state: State, row: int) -> None:
-    """Row `row` of every tensor of `state` into the module's buffers."""
-    for name, buffer in state_of(module).items():
-        buffer.copy_(torch.from_numpy(np.asarray(state[name][row])))
-
-
-@torch.inference_mode()
-def take(module: Any, state: State, row: int) -> None:
-    """The module's buffers into row `row` of every tensor of `state`."""
-    for name, buffer in state_of(module).items():
-        state[name][row] = buffer.cpu().numpy()
 
 
 def _manifest_of(file: NnFile) -> Manifest:

@@ -91,11 +91,17 @@ def test_long_after_the_ring_has_turned_nothing_is_lost() -> None:
 def test_a_knob_adds_to_what_is_heard_or_gives_way_or_stays(mode, mix, goal) -> None:
     """At home 0.2, turned by 0.4; heard 0.5, scaled by 2 and shifted by 0.1."""
     blend = Blend(np.array([0.2, 0.0], np.float32))
-    blend.set_scale(None, 4.0)
-    blend.set_scale(0, 0.5)
-    blend.set_offset(0, 0.1)
-    blend.set_mode(0, mode)
-    blend.set_mix(mix)
+    said = {
+        "/input/scale": 4.0,
+        "/input/scale/0": 0.5,
+        "/input/offset/0": 0.1,
+        "/input/mode/0": mode,
+        "/input/mix": mix,
+    }
+    for address, value in said.items():
+        blend.setters()[address]((value,))
+        [told] = blend.getters()[address]()
+        assert told == mode if address == "/input/mode/0" else told == pytest.approx(value)
     place = np.array([0.6, 0.0], np.float32)
     blend.into(place, np.array([0.5, 0.0], np.float32))
     assert place[0] == pytest.approx(goal)

@@ -110,7 +110,7 @@ def test_another_model_hears_by_its_own_encoder_and_one_that_cannot_plays_withou
     status, out, err = server.end()
     assert (status, err) == (0, "")
     assert "loud.wav, again and again: its knobs come 16 ms after the sound" in out
-    assert "the model's frame 13" in out, "16 ms are made at once, and 3 ms are a block"
+    assert "(block 8 + the model's frame 8 + " in out, "16 ms are made at once, of which a block is 8"
     assert "the input is not heard: " in out
     assert "has no encode method" in out
     audio, _ = soundfile.read(tmp_path / "heard.wav")
