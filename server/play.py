@@ -195,13 +195,13 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             screen.say(f"the recording {file.name} ended: {why}")
             desk.notify_all("/record/stopped", str(file), why)
 
-        def opened(other: Config) -> Decoder:
+        def open_other(other: Config) -> Decoder:
             found = open_decoder(other, console)
             for note in notes_of(found):
                 screen.say(note)
             return found
 
-        shelf = Shelf(config, engine, changed, opened)
+        shelf = Shelf(config, engine, changed, open_other)
         recorder = Recorder(engine, config.paths.recordings, sink, lambda: session_facts(config, engine), stopped)
         presets = Presets(config.presets.file, shelf.info)
         maps = stack.enter_context(new_maps(config, namespace, queue, live, own_settings))
