@@ -54,6 +54,9 @@ _command(train, "mocap", "..models.mocap.command", "train_mocap", "Train on move
 _command(train, "tybalt", "..models.tybalt.command", "train_tybalt", "Train on the rows of a table.")
 _command(app, "export", "..export.command", "export", "Make a playable ONNX file of a checkpoint.")
 _command(app, "inspect", "..export.inspect_command", "inspect", "Show what is inside a model file.")
+_command(
+    app, "calibrate", "..export.calibrate_command", "calibrate", "Measure the knobs of a foreign TorchScript model."
+)
 _command(app, "evaluate", "..export.command", "evaluate", "Measure how a model sounds and how its knobs work.")
 
 

@@ -15,6 +15,7 @@ from ..export.manifest import Manifest
 from ..export.runtime import Decoder
 from . import priority
 from .audio import Sink
+from .blend import Blend
 from .config import Config
 from .engine import Engine
 from .events import EventQueue, Value
@@ -90,6 +91,9 @@ def new_mapping(config: Config, manifest: Manifest) -> Mapping:
         temperature=manifest.temperature if temperature is None else temperature,
         glide_s=config.mapping.glide_s,
         voices=config.model.voices,
+        blend=lambda at_home: Blend(
+            at_home, config.input.scale, config.input.offset, config.input.mix, config.input.mode
+        ),
     )
 
 
@@ -117,6 +121,11 @@ def warm_up(decoder: Decoder, voices: int, block_samples: int) -> None:
         np.ones(voices, dtype=bool),
         np.zeros((voices, manifest.channels, block_frames * manifest.hop_samples), np.float32),
     )
+
+
+def notes_of(decoder: Decoder) -> list[str]:
+    """What a person should know of a model before it plays, a line each."""
+    return getattr(decoder, "notes", [])
 
 
 def session_facts(config: Config, engine: Engine) -> dict[str, Value]:
