@@ -51,7 +51,7 @@ def export(
     """Make an instrument of a checkpoint: calibrated knobs, names after what is heard, proof of parity.
 
     As ONNX files, or as one TorchScript file for Max, Pure Data and SuperCollider (nn~, nn.ar); how fast that will be is printed.
-    Of a model of data (train tybalt) the encoder is exported, which turns rows into knobs.
+    Of a model of data (train tybalt, train mocap) the encoder is exported, which turns rows into knobs.
 
     Examples:
       latentone export runs/wavenet-vae/last.ckpt -o voice.onnx

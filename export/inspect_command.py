@@ -22,7 +22,8 @@ def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped mod
     from .runtime.providers import open_any_session
 
     file = shipped_file(str(model))
-    manifest = load_torchscript(file).manifest if file.suffix == SCRIPT_SUFFIX else open_any_session(file).manifest
+    script = load_torchscript(file) if file.suffix == SCRIPT_SUFFIX else None
+    manifest = open_any_session(file).manifest if script is None else script.manifest
     console = Console()
     facts = Table("", manifest.name, title=str(model), title_justify="left", show_edge=False)
     facts.add_row("kind", f"{manifest.kind}, {manifest.family}")
@@ -36,7 +37,12 @@ def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped mod
         facts.add_row(title, ", ".join(f"{key} {value}" for key, value in record.items() if value not in ("", [])))
     numbers = sum(prod(record.shape) for record in manifest.state)
     facts.add_row("state", f"{len(manifest.state)} tensors, {numbers} numbers a voice")
+    if script is not None:
+        for name, (kinds, values) in script.stream(1).attributes().items():
+            facts.add_row(f"attribute {name}", f"{' '.join(kinds)}, {' '.join(map(str, values))}")
     console.print(facts)
+    for note in script.notes if script is not None else ():
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
     console.print()
     console.print(_knobs(manifest))
 
@@ -48,7 +54,7 @@ def _of_audio(manifest: Manifest) -> list[tuple[str, str]]:
     return [
         ("sample rate", f"{manifest.sample_rate_hz} Hz, {manifest.channels} channel(s)"),
         ("latent frame", samples(manifest.hop_samples)),
-        ("latency", samples(manifest.latency_samples)),
+        ("latency", samples(manifest.latency_samples) + ", measured" * ("measured" in (manifest.model_extra or {}))),
         ("noise a frame", str(manifest.noise_per_frame)),
         ("temperature", f"{manifest.temperature:g}"),
     ]

@@ -61,19 +61,23 @@ def sweep_latents(decoder: Decoder, knob: int) -> np.ndarray:
 
 
 def listen(
-    decoder: Decoder, knobs: Sequence[int], seed: int = 0, progress: Callable[[int, int], None] | None = None
+    decoder: Decoder,
+    knobs: Sequence[int],
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    takes: int = TAKES,
 ) -> list[Heard]:
     """Sweep each of `knobs`, several takes each, and correlate knob with descriptors (median over the takes).
 
     progress: called with knobs done and all.
     """
     heard = []
-    at_once = max(1, VOICES_AT_ONCE // TAKES)
+    at_once = max(1, VOICES_AT_ONCE // takes)
     for start in range(0, len(knobs), at_once):
         group = knobs[start : start + at_once]
-        latents = np.stack([sweep_latents(decoder, knob) for knob in group for _ in range(TAKES)])
+        latents = np.stack([sweep_latents(decoder, knob) for knob in group for _ in range(takes)])
         audio = play(decoder, latents, seed + start)
-        heard += [_correlate(decoder, takes) for takes in audio.reshape(len(group), TAKES, -1)]
+        heard += [_correlate(decoder, of_one) for of_one in audio.reshape(len(group), takes, -1)]
         if progress:
             progress(len(heard), len(knobs))
     return heard

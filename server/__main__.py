@@ -46,6 +46,7 @@ _command(app, "midi", ".midi_command", "midi", "List the MIDI inputs, show what 
 _command(app, "doctor", ".doctor.command", "doctor", "Say what works here, how late the sound is, and what to change.")
 _command(app, "render", ".render", "render", "Play a score into a file; same score, model and seed, same bytes.")
 _command(app, "resynth", ".render", "resynth", "Encode a recording and decode it again.")
+_command(app, "sonify", ".sonify.command", "sonify", "Render a data set, and report what of its classes is heard.")
 _command(app, "bench", "..export.bench.command", "bench", "Measure what this machine can play, runtime by runtime.")
 _command(app, "couple", ".datasets.couple", "couple", "Fit a data set's latents to a decoder's knobs, into a file.")
 _command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")
@@ -53,6 +54,9 @@ _command(train, "mocap", "..models.mocap.command", "train_mocap", "Train on move
 _command(train, "tybalt", "..models.tybalt.command", "train_tybalt", "Train on the rows of a table.")
 _command(app, "export", "..export.command", "export", "Make a playable ONNX file of a checkpoint.")
 _command(app, "inspect", "..export.inspect_command", "inspect", "Show what is inside a model file.")
+_command(
+    app, "calibrate", "..export.calibrate_command", "calibrate", "Measure the knobs of a foreign TorchScript model."
+)
 _command(app, "evaluate", "..export.command", "evaluate", "Measure how a model sounds and how its knobs work.")
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..export.errors import LatentoneError
 from .addresses import TABLE, Command, Namespace, address_safe, find_row
-from .contracts import DataSources, Maps, ModelShelf, Recorder, SourceBook, Sources
+from .contracts import DataSources, LiveInput, Maps, ModelShelf, Recorder, SourceBook, Sources
 from .controllers import Reply
 from .notices import Notices
 
@@ -32,8 +32,9 @@ class Answers:
         maps: Maps | None,
         recorder: Recorder | None,
         sources: SourceBook | None,
+        ear: LiveInput | None = None,
     ) -> None:
-        self._namespace, self._notices = namespace, notices
+        self._namespace, self._notices, self._ear = namespace, notices, ear
         self._models, self._maps, self._recorder, self._sources = models, maps, recorder, sources
         of_sources, slowly_of_sources = self._source_rows()
         self.at_once: dict[str, Answer] = {
@@ -42,6 +43,8 @@ class Answers:
             "/notify": self._notify,
             "/model/info": self._model_info,
             "/model/knobs": self._model_knobs,
+            "/input/gain_db": self._input_gain,
+            "/input/info": lambda _, reply: reply("/input/info.reply", *have(self._ear, "live input").hearing()),
             "/map/learn": self._map_learn,
             "/map/cancel": self._map_cancel,
             "/map/add": self._map_add,
@@ -53,6 +56,8 @@ class Answers:
         self.slowly: dict[str, Answer] = {
             "/model/list": lambda _, reply: reply("/model/list.reply", *have(self._models, "models").names()),
             "/model/load": self._model_load,
+            "/model/attributes": self._model_attributes,
+            "/model/attribute": self._model_attribute,
             "/map/save": self._map_save,
             "/record/start": self._record_start,
             "/record/stop": self._record_stop,
@@ -89,6 +94,19 @@ class Answers:
         self._namespace.use([knob for knob, _ in models.info().latents])
         reply("/done", command.address, name)
         self._notices.tell("/model/changed", name)
+
+    def _model_attributes(self, command: Command, reply: Reply) -> None:
+        for name, (kinds, values) in have(self._models, "models").attributes().items():
+            reply("/model/attributes.reply", name, " ".join(kinds), *values)
+        reply("/done", command.address)
+
+    def _model_attribute(self, command: Command, reply: Reply) -> None:
+        name, *values = command.values
+        have(self._models, "models").set_attribute(str(name), values)
+        reply("/done", command.address, name)
+
+    def _input_gain(self, command: Command, _: Reply) -> None:
+        have(self._ear, "live input").gain_db = float(command.values[0])
 
     def _map_learn(self, command: Command, reply: Reply) -> None:
         target, low, high = _filled(command, 3)

@@ -29,7 +29,8 @@ class Argument:
     """One argument of an address: its name, type and range, which includes both ends."""
 
     name: str
-    kind: Literal["float", "int", "string"] = "float"
+    kind: Literal["float", "int", "string", "value"] = "float"
+    """A value is a number or a word, whichever comes."""
     low: float = -math.inf
     high: float = math.inf
     unit: str = ""
@@ -42,6 +43,11 @@ class Argument:
     """Where it is repeated, and how often does not go by the knobs: so often at most."""
     choices: tuple[str, ...] = ()
     """What a string may be; anything when empty."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether words may come, so that how many has nothing to do with knobs."""
+        return self.kind in ("string", "value")
 
     def usage(self) -> str:
         """For people: `gain_db (-90 to 24 dB)`."""
@@ -72,7 +78,9 @@ class Argument:
 
         Raises AddressError, on behalf of `address`, when it is no such thing or out of range.
         """
-        if self.kind == "string":
+        if self.kind == "value" and (number := _number(value)) is not None:
+            return number
+        if self.is_text:
             text = f"{value:g}" if isinstance(value, int | float) else value
             if not isinstance(text, str) or not text:
                 raise AddressError(address, f"{self.name} must be a name, got {_show(value)}")
@@ -92,6 +100,13 @@ class Argument:
             allowed = f"{self.low:g} to {self.high:g} {self.unit}".strip()
             raise AddressError(address, f"{self.name} must be {allowed}, got {number:g}")
         return int(number) if self.kind == "int" else number
+
+
+def _number(value: object) -> float | int | None:
+    """A number as it came; None for anything else, and for what is not finite."""
+    if isinstance(value, bool):
+        return int(value)
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _show(value: object) -> str:

@@ -18,7 +18,14 @@ from .settings import Config
 
 DEFAULTS = Path(__file__).parent.parent / "config.yaml"
 
-_PATHS = (("audio", "file"), ("presets", "file"), ("paths", "models"), ("paths", "scores"), ("paths", "recordings"))
+_PATHS = (
+    ("audio", "file"),
+    ("input", "file"),
+    ("presets", "file"),
+    ("paths", "models"),
+    ("paths", "scores"),
+    ("paths", "recordings"),
+)
 _LISTS = ("include", "midi", "osc")
 _Key = tuple[str | int, ...]
 
@@ -49,6 +56,8 @@ def load_config(user_file: Path | None, overrides: dict[str, Any]) -> Config:
         raise LatentoneError(explain(error.errors(include_url=False)[0], layers)) from None
     if config.audio.sink == "file" and config.audio.file is None:
         raise LatentoneError(f"{_origin(layers, ('audio', 'sink'))}: audio.sink: file needs a path in audio.file")
+    if config.input.source == "file" and config.input.file is None:
+        raise LatentoneError(f"{_origin(layers, ('input', 'source'))}: input.source: file needs a path in input.file")
     if config.osc.reply_port is not None and config.osc.reply_port == config.osc.port:
         raise LatentoneError(
             f"{_origin(layers, ('osc', 'reply_port'))}: osc.reply_port: {config.osc.port} is osc.port, "

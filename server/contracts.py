@@ -71,6 +71,37 @@ class ModelShelf(Protocol):
         """Load and warm a model aside, in that runtime or the settings's; return when it has been faded over to, seconds later."""
         ...
 
+    def attributes(self) -> dict[str, tuple[list[str], list[Value]]]:
+        """Of each attribute of the model that plays the kinds of its values, and what they are; as nn~ knows them."""
+        ...
+
+    def set_attribute(self, name: str, values: Sequence[Value]) -> None:
+        """In all voices, between two blocks."""
+        ...
+
+
+class Hearing(NamedTuple):
+    """How a live input is doing, in the order of `/input/info.reply`."""
+
+    source: str
+    model: str
+    level_db: float
+    latency_ms: float
+    """From the sound to the frame that it moves, without what the output adds."""
+    load: float
+    """Time that encoding takes for each second of sound."""
+    frames: int
+    starved: int
+    skipped: int
+
+
+class LiveInput(Protocol):
+    """Live sound that plays knobs."""
+
+    gain_db: float
+
+    def hearing(self) -> Hearing: ...
+
 
 class MapRow(NamedTuple):
     """One mapping, for people and for `/map/list.reply`."""

@@ -14,7 +14,7 @@ from ..export.errors import LatentoneError
 from .addresses import REPLIES, Command, Namespace
 from .answers import Answers
 from .arguments import AddressError
-from .contracts import Clocked, Maps, ModelShelf, PresetBook, Recorder, SourceBook
+from .contracts import Clocked, LiveInput, Maps, ModelShelf, PresetBook, Recorder, SourceBook
 from .controllers import Message, Reply
 from .events import EventQueue, Value
 from .held import Held
@@ -52,13 +52,14 @@ class Desk:
         maps: Maps | None = None,
         recorder: Recorder | None = None,
         sources: SourceBook | None = None,
+        ear: LiveInput | None = None,
     ) -> None:
         self.namespace = namespace
         self._engine, self._end = engine, end
         self._maps = maps
         self._notices = Notices(self._counts)
         self._held = Held(self._lead_s)
-        answers = Answers(namespace, self._notices, models, maps, recorder, sources)
+        answers = Answers(namespace, self._notices, models, maps, recorder, sources, ear)
         at_once = {**answers.at_once, "/status": self._tell_status, "/quit": self._quit}
         self._turns = Turns(queue, engine, presets, PresetMoves(presets, namespace), at_once, answers.slowly)
         self._counting = threading.Lock()

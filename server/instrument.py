@@ -15,6 +15,7 @@ from ..export.manifest import Manifest
 from ..export.runtime import Decoder
 from . import priority
 from .audio import Sink
+from .blend import Blend
 from .config import Config
 from .engine import Engine
 from .events import EventQueue, Value
@@ -35,7 +36,7 @@ def choose_decoder(config: Config, console: Console) -> Choice:
     from ..export.runtime.choose import choose_decoder
 
     runtime, voices = config.runtime, config.model.voices
-    with _making_ready(console):
+    with making_ready(console):
         choice = choose_decoder(
             config.model_file(),
             runtime.name,
@@ -57,7 +58,7 @@ def open_decoder(config: Config, console: Console) -> Decoder:
     from ..export.runtime.load import load_decoder
 
     runtime = config.runtime
-    with _making_ready(console):
+    with making_ready(console):
         decoder = load_decoder(
             config.model_file(), runtime.name, runtime.provider, runtime.threads, config.model.sample_rate_hz
         )
@@ -66,7 +67,7 @@ def open_decoder(config: Config, console: Console) -> Decoder:
 
 
 @contextmanager
-def _making_ready(console: Console) -> Iterator[None]:
+def making_ready(console: Console) -> Iterator[None]:
     """A spinner; should the kernel have to be compiled, it says so, and without a terminal a line does."""
     from ..export.runtime.compiling import COMPILING, announced
 
@@ -90,6 +91,9 @@ def new_mapping(config: Config, manifest: Manifest) -> Mapping:
         temperature=manifest.temperature if temperature is None else temperature,
         glide_s=config.mapping.glide_s,
         voices=config.model.voices,
+        blend=lambda at_home: Blend(
+            at_home, config.input.scale, config.input.offset, config.input.mix, config.input.mode
+        ),
     )
 
 
@@ -117,6 +121,11 @@ def warm_up(decoder: Decoder, voices: int, block_samples: int) -> None:
         np.ones(voices, dtype=bool),
         np.zeros((voices, manifest.channels, block_frames * manifest.hop_samples), np.float32),
     )
+
+
+def notes_of(decoder: Decoder) -> list[str]:
+    """What a person should know of a model before it plays, a line each."""
+    return getattr(decoder, "notes", [])
 
 
 def session_facts(config: Config, engine: Engine) -> dict[str, Value]:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..export.runtime import Decoder
-from .events import ControlEvent
+from .events import ControlEvent, Value
+from .hearing.feed import LatentFeed
 from .mapping import Mapping
 from .motion import IdleMotion
 from .ramp import Ramp
@@ -73,6 +74,11 @@ class Layer:
         return self._resampler.ahead_samples / self.manifest.sample_rate_hz
 
     @property
+    def step_s(self) -> float:
+        """How much the decoder makes at once, at least; what is not played at once is kept for the next blocks."""
+        return self._step / self.manifest.sample_rate_hz
+
+    @property
     def runtime_name(self) -> str:
         """Of the settings' names, the one that plays like this again."""
         return next((name for name in ("fused", "torchscript") if self.runtime.startswith(name)), "onnx")
@@ -130,6 +136,18 @@ class Layer:
         if failed is not None:
             raise failed
         return out.reshape(len(self._active), self.manifest.channels, samples)
+
+    def listen(self, feed: LatentFeed | None) -> None:
+        """Let a live input move the knobs from now on, or no more. On the engine's thread, or before `play`."""
+        self._voices.feed = feed
+
+    def attributes(self) -> dict[str, tuple[list[str], list[Value]]]:
+        """Of each attribute of the model itself the kinds of its values, and what they are; on the thread that plays."""
+        return self._voices.attributes()
+
+    def set_attribute(self, name: str, values: list[Value]) -> None:
+        """On the thread that plays. Raises LatentoneError, one line, for what the model does not have or take."""
+        self._voices.set_attribute(name, values)
 
     def warm_up(self) -> None:
         """Make a block and throw it away, so that the first one that is heard is as quick as the others; before `play`."""

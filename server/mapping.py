@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 import numpy as np
 
 from .addresses import KNOB, MOST_PLACES
+from .blend import Blend
 from .events import ControlEvent, Value
 from .motion import Lfo, Motions, Per, Slerp, Spline, Walk
 from .motion.lfo import Shape
@@ -43,11 +44,23 @@ class Mapping:
     voices: tuple[VoiceTargets, ...]
     motions: Motions
     glide_curve: Curve
+    blend: Blend
+    """How what is heard live moves the knobs."""
     touched: bool
     """True once anybody moved a knob: from then on nothing drifts by itself."""
 
-    def __init__(self, home: Sequence[float], *, temperature: float, glide_s: float, voices: int = 1) -> None:
+    def __init__(
+        self,
+        home: Sequence[float],
+        *,
+        temperature: float,
+        glide_s: float,
+        voices: int = 1,
+        blend: Callable[[np.ndarray], Blend] = Blend,
+    ) -> None:
+        """home: where each knob rests. blend: makes the blend of a live input for them."""
         self._home = np.array(home, dtype=np.float32)
+        self._new_blend, self.blend = blend, blend(self._home)
         self._start = (temperature, glide_s)
         self._glide_beats: float | None = None  # where the usual glide goes by the tempo
         self._targets = np.tile(self._home, (voices, 1))
@@ -93,7 +106,8 @@ class Mapping:
     def for_model(self, home: Sequence[float], temperature: float) -> Self:
         """The same performance on another model: all that was said stays, and knobs nobody has turned rest at `home`."""
         own_temperature, glide_s = self._start
-        new = type(self)(home, temperature=temperature, glide_s=glide_s, voices=len(self.voices))
+        new = type(self)(home, temperature=temperature, glide_s=glide_s, voices=len(self.voices), blend=self._new_blend)
+        new.blend.load(self.blend.save())
         shared = slice(0, min(len(home), len(self._home)))
         np.copyto(new._targets[:, shared], self._targets[:, shared], where=self._turned[:, shared])
         new._turned[:, shared] = self._turned[:, shared]
@@ -117,6 +131,7 @@ class Mapping:
             "glide_curve": self.glide_curve,
             "touched": int(self.touched),
             "motions": self.motions.save(),
+            "blend": self.blend.save(),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -128,6 +143,8 @@ class Mapping:
         self._glide_beats = float(state["glide_beats"][0]) if len(state["glide_beats"]) else None
         self.touched = bool(state["touched"])
         self.motions.load(state["motions"])
+        if "blend" in state:  # sessions that were recorded before there was one have none
+            self.blend.load(state["blend"])
 
     def _setters(self) -> dict[str, _Set]:
         """Each address that there is, and what it sets."""
@@ -143,6 +160,7 @@ class Mapping:
             "/transport": partial(_put, self.motions.clock, "running"),
             "/motion/stop": partial(self._stop, slice(0, len(self._home))),
             "/panic": self._panic,
+            **self.blend.setters(),
         }
         of_one = [(f"/voice/{number}", slice(number, number + 1)) for number in range(len(self.voices))]
         turns: list[tuple[str, Callable[..., None]]] = [
@@ -173,6 +191,7 @@ class Mapping:
             "/temperature": partial(_temperature, self.voices[0]),
             "/tempo_bpm": lambda: (clock.tempo_bpm,),
             "/transport": lambda: (int(clock.running),),
+            **self.blend.getters(),
         }
         for prefix, number in [("", 0), *((f"/voice/{number}", number) for number in range(len(self.voices)))]:
             latents = self.voices[number].latents
@@ -266,6 +285,7 @@ class Mapping:
 
     def _reset(self) -> None:
         self.motions.end()
+        self.blend.reset()
         temperature, self._usual_glide_s = self._start
         self.glide_curve, self._glide_beats = "damped", None
         self._targets[:] = self._home

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from ..export.runtime import Decoder
 from .addresses import Namespace
 from .all_sources import AllSources
 from .config import Config, load_settings, settings_file
@@ -21,7 +22,8 @@ from .desk import Desk
 from .doors import WaysIn, new_maps, open_doors
 from .engine import Engine
 from .events import EventQueue
-from .instrument import Running, choose_decoder, new_engine, open_decoder, session_facts
+from .hearing.joining import encoder_for, hear_anew, input_flags, open_ear
+from .instrument import Running, choose_decoder, new_engine, notes_of, open_decoder, session_facts
 from .live import Live
 from .midi.files import player_of_files
 from .motion import IdleMotion
@@ -30,7 +32,7 @@ from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
 from .recorder import Recorder
 from .scores import SHIPPED_SCORES, Score, read_score
-from .screen import Latency, Screen, too_slow, troubles
+from .screen import Latency, Screen, in_lumps, too_slow, troubles
 from .shelf import Shelf
 
 SCREEN_PERIOD_S = 0.25
@@ -64,6 +66,11 @@ def play(
     voices: Annotated[
         int | None, typer.Option(help="How many play at once, 1 to 8: /voice/1/gate i 1 starts one.")
     ] = None,
+    input: Annotated[
+        str | None,
+        typer.Option(help="Live sound that moves the knobs through the model's encoder: device, or a sound file."),
+    ] = None,
+    input_device: Annotated[str | None, typer.Option(help="Which input: as --device; means --input device.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and same controls: same sound.")] = None,
     gain_db: Annotated[float | None, typer.Option(help="Loudness of the output.")] = None,
     data: Annotated[
@@ -80,6 +87,7 @@ def play(
     \b
       latentone play                            the shipped model
       latentone play my.onnx --latency-ms 20    your own, quicker to answer
+      latentone play rave.ts --input guitar.wav a recording, live, plays the knobs; --input device is a microphone
       latentone play --sink null --seconds 10   without a sound card
       latentone play --data digits              a data set, row after row; /source/digits/… is for it
       oscsend localhost 9001 /latent/0 f 0.8    turn the first knob
@@ -99,6 +107,7 @@ def play(
         "audio.block_samples": block,
         "audio.latency_ms": latency_ms,
         "audio.gain_db": gain_db,
+        **input_flags(input, input_device),
         "osc.host": EVERYWHERE if listen and osc_host is None else osc_host,
         "osc.port": osc_port,
         "midi.enabled": True if midi is None and midi_map else midi,
@@ -117,21 +126,28 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
     """Play as `config` says for `seconds`, or until it is told to end; maps that are learned are saved to `own_settings`."""
     with ExitStack() as stack:
         opened = open_sources(config, lambda line: console.print(line, highlight=False, soft_wrap=True))
+        ear = open_ear(stack, config)
         choice = choose_decoder(config, console)
         decoder, manifest = choice.decoder, choice.decoder.manifest
         as_it_likes = config.runtime.name == config.runtime.provider == "auto"
-        if advice := too_slow(choice.times_real_time, config.model.voices, as_it_likes):
+        step_s, speed = decoder.control_samples / manifest.sample_rate_hz, choice.times_real_time
+        if advice := too_slow(speed, config.model.voices, as_it_likes) or in_lumps(
+            step_s, speed, config.audio.latency_ms
+        ):
             console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
         sink, missing = open_sink(stack, config, manifest)
         queue = EventQueue()
-        engine = new_engine(config, decoder, sink, queue, IdleMotion(len(manifest.latents)))
+        # What is heard moves the knobs, so they do not drift by themselves.
+        engine = new_engine(config, decoder, sink, queue, None if ear else IdleMotion(len(manifest.latents)))
         engine.layer.warm_up()
         running = Running(engine, seconds, in_real_time=True)
 
         def latency() -> Latency:
             layer = engine.layer
+            block_s = config.audio.block_samples / sink.sample_rate_hz
             return Latency(
-                block_s=config.audio.block_samples / sink.sample_rate_hz,
+                block_s=block_s,
+                frame_s=max(0.0, layer.step_s - block_s),
                 sink_s=sink.latency_s,
                 resampler_s=layer.delay_s,
                 model_s=layer.manifest.latency_samples / layer.manifest.sample_rate_hz,
@@ -143,6 +159,13 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             ("output", sink.describe()),
             ("latency", str(latency())),
         ]
+        if ear is not None:
+            engine.layer.listen(ear.follow(encoder := encoder_for(config, engine.layer)))
+            facts.append(
+                ("input", f"{ear.describe()}: its knobs come {1e3 * ear.latency_s(encoder):.0f} ms after the sound")
+            )
+        for note in notes_of(decoder):
+            console.print(Text(note, style="yellow"), highlight=False, soft_wrap=True)
         if config.model.voices > 1:
             facts.append(("voices", f"{config.model.voices}: 0 sounds, /voice/1/gate 1 lets the next one sound"))
         screen = Screen(console, facts, config.model.voices)
@@ -165,12 +188,20 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             namespace.use(knobs)
             ways_in.namespace_changed()
             screen.say(f"{name} plays")
+            if ear is not None:
+                hear_anew(ear, config, engine, screen.say)
 
         def stopped(file: Path, why: str) -> None:
             screen.say(f"the recording {file.name} ended: {why}")
             desk.notify_all("/record/stopped", str(file), why)
 
-        shelf = Shelf(config, engine, changed, lambda other: open_decoder(other, console))
+        def open_other(other: Config) -> Decoder:
+            found = open_decoder(other, console)
+            for note in notes_of(found):
+                screen.say(note)
+            return found
+
+        shelf = Shelf(config, engine, changed, open_other)
         recorder = Recorder(engine, config.paths.recordings, sink, lambda: session_facts(config, engine), stopped)
         presets = Presets(config.presets.file, shelf.info)
         maps = stack.enter_context(new_maps(config, namespace, queue, live, own_settings))
@@ -184,12 +215,15 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             maps=maps,
             recorder=recorder,
             sources=sources,
+            ear=ear,
         )
         ways_in = WaysIn(namespace, queue, live, desk, maps, presets)
         try:
             facts += open_doors(stack, config, ways_in)
             stack.enter_context(desk)
             stack.enter_context(sources)
+            if ear is not None:
+                stack.enter_context(ear)
             stack.callback(recorder.close)
             stack.enter_context(screen)
             if missing:

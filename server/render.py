@@ -116,29 +116,27 @@ def resynth(
     \b
       latentone resynth voice.wav -o again.wav
     """
-    from ..export.runtime.load import encoder_file_of, load_encoder
+    from ..export.runtime.load import load_encoder_of
 
     settings = load_settings(config, {"model.name": model, "model.seed": seed, "audio.sample_rate_hz": sample_rate})
     decoder_file = settings.model_file()
-    encoder_file = encoder_file_of(decoder_file)
-    if not encoder_file.is_file():
-        raise LatentoneError(f"{decoder_file}: resynth needs its encoder beside it, as {encoder_file.name}")
-    encoder = load_encoder(encoder_file)
+    encoder = load_encoder_of(decoder_file, settings.model.sample_rate_hz)
     console = Console()
     decoder = open_decoder(settings, console)
     # As loud as the recordings that the model was trained on: it knows no others.
     audio = audio_files.load(recording, encoder.manifest.sample_rate_hz)[None]
     seconds = audio.shape[1] / encoder.manifest.sample_rate_hz
-    latents = encoder.encode(audio)[0]  # (dim, frames)
+    late = encoder.manifest.latency_samples
+    latents = encoder.encode(np.pad(audio, ((0, 0), (0, late))))[0]  # (dim, frames)
     if latents.shape[0] != len(decoder.manifest.latents):
         raise LatentoneError(
-            f"{encoder_file.name} makes {latents.shape[0]} latents and {decoder_file.name} takes "
+            f"the encoder of {decoder_file.name} makes {latents.shape[0]} latents and its decoder takes "
             f"{len(decoder.manifest.latents)}: they are not of one model"
         )
     frame_s = encoder.manifest.hop_samples / encoder.manifest.sample_rate_hz
     rate_hz = settings.audio.sample_rate_hz or decoder.manifest.sample_rate_hz
     events = latent_events(latents, frame_s * rate_hz, recording.name)
-    performance = Performance(events, seconds, skip_samples=decoder.manifest.latency_samples)
+    performance = Performance(events, seconds, skip_samples=late + decoder.manifest.latency_samples)
     render_events(settings, decoder, performance, output, console)
 
 

@@ -24,14 +24,17 @@ class Latency:
     sink_s: float
     resampler_s: float
     model_s: float
+    frame_s: float = 0.0
+    """What it waits longer where the model makes more than a block at a time, the rest of which is kept."""
 
     @property
     def total_s(self) -> float:
-        return self.block_s + self.sink_s + self.resampler_s + self.model_s
+        return self.block_s + self.frame_s + self.sink_s + self.resampler_s + self.model_s
 
     def __str__(self) -> str:
         parts = {
             "block": self.block_s,
+            "the model's frame": self.frame_s,
             "output": self.sink_s,
             "resampler": self.resampler_s,
             "model": self.model_s,
@@ -107,6 +110,17 @@ def too_slow(times_real_time: float, voices: int, runtime_chosen: bool) -> str:
     return (
         f"this machine makes {times_real_time:.2f} s of sound a second{sounding}, so there will be gaps: "
         f"try {', or '.join(advice)}; `latentone bench` shows what plays here"
+    )
+
+
+def in_lumps(step_s: float, times_real_time: float, latency_ms: float) -> str:
+    """What to say where a decoder makes so much at once that less than that is kept ready; empty where enough is."""
+    lump_ms = 1e3 * step_s / times_real_time
+    if times_real_time < 1 or lump_ms < latency_ms:
+        return ""
+    return (
+        f"the model makes {1e3 * step_s:.0f} ms of sound at a time, which takes {lump_ms:.0f} ms here: try --latency-ms "
+        f"{2 * lump_ms:.0f}, or there will be gaps"
     )
 
 

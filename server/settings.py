@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from ..export.errors import LatentoneError
 from ..export.runtime.load import ENCODER_SUFFIX, SCRIPT_SUFFIX, SHIPPED_MODELS
-from .addresses import DWELL_S, GAIN_DB, GLIDE_S, TEMPERATURE
+from .addresses import DWELL_S, GAIN_DB, GLIDE_S, OFFSET, SCALE, TEMPERATURE
 from .allowed import Allowed, allowed_by_default
 from .arguments import Argument
 from .maps.bindings import Binding, Shape
@@ -46,7 +46,7 @@ class ModelSettings(_Section):
 
 class RuntimeSettings(_Section):
     name: Literal["auto", "fused", "onnx", "torchscript"]
-    provider: Literal["auto", "cpu", "cuda", "tensorrt", "coreml", "directml"]
+    provider: Literal["auto", "cpu", "cuda", "tensorrt", "coreml", "directml", "mps"]
     threads: int = Field(ge=1, le=64)
 
 
@@ -63,6 +63,18 @@ class AudioSettings(_Section):
     latency_ms: float = Field(ge=1, le=5000)
     gain_db: Annotated[float, _within(GAIN_DB)]
     temperature: Annotated[float, _within(TEMPERATURE)] | None
+
+
+class InputSettings(_Section):
+    source: Literal["none", "device", "file"]
+    file: _File | None
+    device: str | int | None
+    loop: bool
+    gain_db: Annotated[float, _within(GAIN_DB)]
+    mix: Annotated[float, Field(ge=0, le=1)]
+    scale: Annotated[float, _within(SCALE)]
+    offset: Annotated[float, _within(OFFSET)]
+    mode: Literal["add", "replace", "off"]
 
 
 class OscSettings(_Section):
@@ -158,6 +170,7 @@ class Config(_Section):
     model: ModelSettings
     runtime: RuntimeSettings
     audio: AudioSettings
+    input: InputSettings
     osc: OscSettings
     oscquery: OscQuerySettings
     midi: MidiSettings

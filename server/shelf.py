@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..export.errors import LatentoneError
 from ..export.runtime import Decoder
 from .config import Config
 from .contracts import ModelInfo
 from .engine import Engine
+from .events import Value
 from .instrument import new_mapping
 
 SWAP_DEADLINE_S = 10.0
@@ -46,6 +47,14 @@ class Shelf:
         knobs = [(latent.name, latent.home) for latent in manifest.latents]
         rate_hz, channels = manifest.sample_rate_hz, manifest.channels
         return ModelInfo(manifest.name, rate_hz, knobs, channels, self._config.model.voices, layer.runtime)
+
+    def attributes(self) -> dict[str, tuple[list[str], list[Value]]]:
+        """Of each attribute of the model that plays the kinds of its values, and what they are."""
+        return self._engine.ask(lambda: self._engine.layer.attributes())
+
+    def set_attribute(self, name: str, values: Sequence[Value]) -> None:
+        """On the thread that plays, between two blocks. Raises LatentoneError for what the model does not have or take."""
+        self._engine.ask(lambda: self._engine.layer.set_attribute(name, list(values)))
 
     def load(self, name: str, runtime: str | None = None) -> None:
         """Return when the model has been faded over to. Raises LatentoneError, and all plays on as it was, when it cannot be."""

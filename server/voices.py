@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..export.runtime import Decoder
+from ..export.errors import LatentoneError
+from ..export.runtime import Decoder, HasAttributes
 from .addresses import KNOB
+from .events import Value
+from .hearing.feed import LatentFeed
 from .mapping import Mapping
 from .motion import IdleMotion
 from .trajectory import Trajectory
@@ -50,6 +53,10 @@ class Voices:
         self._noise = np.zeros(count * self._noise_per_frame * block_frames, np.float32)
         self._audio = np.zeros(count * self._channels * self._hop * block_frames, np.float32)
         self._temperatures = np.zeros(count, np.float32)
+        self.feed: LatentFeed | None = None
+        """Of a live input, if there is one that is for this model."""
+        self._heard = np.zeros(self._dim, np.float32)
+        self._frame_s = self._hop / manifest.sample_rate_hz
 
     @property
     def idling(self) -> bool:
@@ -85,6 +92,8 @@ class Voices:
         frames = -(-(inside + samples) // self._hop)
         latents = self._latents[: count * self._dim * frames].reshape(count, self._dim, frames)
         self._move(latents, sample, whole=(inside + samples) % self._hop == 0)
+        if self.feed is not None:
+            self._blend(self.feed, latents, inside, samples)
         draws = samples * self._noise_per_frame // self._hop
         noise = self._noise[: count * draws].reshape(count, draws)
         for number, random in enumerate(self._random):
@@ -110,6 +119,18 @@ class Voices:
         """Every voice back to the state before anything was played: what led to a failure may live in it."""
         for voice in range(len(self._active)):
             self._stream.reset(voice)
+
+    def attributes(self) -> dict[str, tuple[list[str], list[Value]]]:
+        """Of the model itself, as nn~ knows them; none where the runtime has none."""
+        return self._stream.attributes() if isinstance(self._stream, HasAttributes) else {}
+
+    def set_attribute(self, name: str, values: list[Value]) -> None:
+        """In every voice. Raises LatentoneError, one line, for what the model does not have or take."""
+        if not isinstance(self._stream, HasAttributes):
+            raise LatentoneError(
+                f"the model has no attribute {name[:64]!r}: only TorchScript models of others have any"
+            )
+        self._stream.set_attribute(name, values)
 
     def save(self) -> dict[str, Any]:
         """All that the next samples depend on, besides the mapping and who is active; between two calls of `play`.
@@ -149,6 +170,19 @@ class Voices:
                     path.fill(latents[number, :, column : column + 1], whole or column < last)
                     np.add(place, self._motions.offsets[number], out=place, casting="same_kind")
                     np.clip(place, KNOB.low, KNOB.high, out=place)
+
+    def _blend(self, feed: LatentFeed, latents: np.ndarray, inside: int, samples: int) -> None:
+        """Let what is heard move `latents` (voices, dim, frames), whose first frame is played from `inside` on."""
+        left = samples
+        for column in range(latents.shape[2]):
+            played = min(self._hop - inside, left)
+            if feed.take(self._frame_s * played / self._hop, self._heard):
+                for number in range(len(self._active)):
+                    if self._active[number]:
+                        place = latents[number, :, column]
+                        self._mapping.blend.into(place, self._heard)
+                        np.clip(place, KNOB.low, KNOB.high, out=place)
+            inside, left = 0, left - played
 
 
 def _saved_noise(random: np.random.Generator) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ...models.wavenet_vae.hyperparameters import BANDS, HEAD_NAMES, SIZES
 from ..errors import LatentoneError, need_matplotlib
 from ..runtime.fused.tensors import NotFusable
 from ..runtime.fused.weights import read as read_weights
-from ..runtime.load import shipped_model
+from ..runtime.load import SCRIPT_SUFFIX, need_torch, shipped_model
 from ..runtime.providers import open_session
 from . import plot as pictures
 from . import report, run
@@ -43,6 +43,9 @@ def bench(
     seconds: Annotated[
         float, Option(min=0.01, help="Of sound for a row that keeps up; others get 3 s of the clock.")
     ] = 30.0,
+    rave: Annotated[
+        bool, Option("--rave", help="Instead of the sizes: a TorchScript network like RAVE's, of random weights.")
+    ] = False,
     allocations: Annotated[
         bool, Option("--allocations", help="Instead: what the block loop leaves in memory.")
     ] = False,
@@ -56,6 +59,7 @@ def bench(
       latentone bench                                     all of it, some minutes
       latentone bench --sizes live --voices 1 --json      the part that you care about, for a program
       latentone bench my.onnx                             a model of your own
+      latentone bench rave.ts                             TorchScript, beside libtorch alone; --rave makes one
       latentone bench --sizes live --bands 4 --sample-rate 48000
       latentone bench --allocations                       what a million samples leave behind
     """
@@ -64,6 +68,9 @@ def bench(
         need_matplotlib("--plot")
     with TemporaryDirectory(prefix="latentone-bench-") as folder:
         console = Console(stderr=True)
+        if rave or (model is not None and Path(model).suffix == SCRIPT_SUFFIX):
+            _finish(_measure_script(None if rave else model, seconds, Path(folder), console), as_json, plot)
+            return
         with console.status("writing the models"):
             # One size is enough to see what the loop leaves behind; the largest would take an hour for it.
             default_sizes, default_bands, default_voices = (
@@ -84,12 +91,31 @@ def bench(
             return
         results = _measure(models, counts, seconds, console)
     results.left_out[:0] = left_out
+    _finish(results, as_json, plot)
+
+
+def _finish(results: run.Results, as_json: bool, plot: Path | None) -> None:
     if plot is not None and results.rows:
         pictures.draw(results, plot)
     if as_json:
         print(json.dumps(results.to_dict(), indent=1))
     else:
         _show(results)
+
+
+def _measure_script(model: str | None, seconds: float, folder: Path, console: Console) -> run.Results:
+    """One TorchScript model, a random one where none is given."""
+    file = shipped_model(model) if model is not None else folder
+    need_torch(file)
+    with console.status("the core's peak") as status:
+        if model is None:
+            from .rave import write
+
+            file = write(folder)
+        results = run.measure_peak()
+        status.update(f"{file.name}, beside libtorch alone")
+        run.measure_script(results, file, seconds, run.BLOCK_SAMPLES)
+    return results
 
 
 def _models(

@@ -7,7 +7,14 @@ from pathlib import Path
 from ..errors import LatentoneError
 from .run import RUNTIMES, Results
 
-COLOURS = {"pytorch": "#9a9a9a", "torchscript": "#4c8fc4", "onnx": "#e0973a", "fused": "#c0304e", "cuda": "#3f8f4f"}
+COLOURS = {
+    "pytorch": "#9a9a9a",
+    "torchscript": "#4c8fc4",
+    "onnx": "#e0973a",
+    "fused": "#c0304e",
+    "cuda": "#3f8f4f",
+    "libtorch (raw)": "#c8c8c8",
+}
 SLOW_SHADE = "#f3f1ee"
 GREY = "#6b6b6b"
 

@@ -22,10 +22,11 @@ RUNTIMES = {
     "onnx": "ONNX Runtime",
     "fused": "fused",
     "cuda": "fused on CUDA",
+    "libtorch (raw)": "libtorch alone",
 }
+"""Names for people by those of flags and JSON. The last is for TorchScript models, beside our runtime."""
 USUAL = ("pytorch", "torchscript", "onnx", "fused")
 """What is measured unless somebody names others: all that needs no GPU."""
-"""Names for people by those of flags and JSON."""
 TORCH = ("pytorch", "torchscript")
 BLOCK_SAMPLES = 64
 PATIENCE_S = 3.0
@@ -67,6 +68,8 @@ class Row:
     block_samples: int
     audio_s: float
     """Seconds of sound that it was measured over."""
+    overhead_percent: float | None = None
+    """By how much a block of our runtime takes longer than libtorch's alone, both medians; None for what is not compared."""
 
 
 @dataclass
@@ -119,6 +122,17 @@ def measure_rows(results: Results, model: Model, runtime: str, voices: Sequence[
         row = Row(runtime, model.size, model.bands, gflops=gflops, share_of_peak=share, **record)
         results.rows.append(row)
         yield row
+
+
+def measure_script(
+    results: Results, path: Path, audio_s: float, block_samples: int, sample_rate_hz: int | None = None
+) -> None:
+    """The rows of a TorchScript file. Raises LatentoneError where it does not play."""
+    task = {"path": str(path), "block_samples": block_samples, "audio_s": audio_s, "patience_s": PATIENCE_S}
+    for record in _worker(task="beside", sample_rate_hz=sample_rate_hz, **task):
+        if "error" in record:
+            raise LatentoneError(record["error"])
+        results.rows.append(Row(size=path.stem, bands=1, gflops=None, share_of_peak=None, **record))
 
 
 def measure_allocations(model: Model, voices: int, samples: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import psutil
 
 from ..errors import LatentoneError
 from ..runtime.kernel_cache import use_kernel_cache
-from ..runtime.measure import Material, Measurable, measure
+from ..runtime.measure import Material, Measurable, Measured, measure
 
 ONE_THREAD = {
     name: "1"
@@ -44,13 +44,14 @@ MEGABYTE = 1e6
 
 
 def main(task: dict[str, Any]) -> None:
-    """Do a task: `peak`, or `warm`, `rows` and `allocations` with their arguments. A refusal is a record `error`."""
+    """Do a task: `peak`, or `warm`, `rows`, `beside` and `allocations` with their arguments. A refusal is a record `error`."""
     _stay_on_one_core()
     use_kernel_cache()
     work: dict[str, Callable[..., Iterator[dict[str, Any]]]] = {
         "peak": peak,
         "warm": warm,
         "rows": rows,
+        "beside": beside,
         "allocations": allocations,
     }
     try:
@@ -86,21 +87,38 @@ def rows(
     decoder = open_runtime(runtime, Path(path))
     for count in voices:
         found = measure(decoder, count, block_samples, audio_s=audio_s, patience_s=patience_s)
-        yield {
-            "voices": count,
-            "sample_rate_hz": found.sample_rate_hz,
-            "us_per_sample": found.us_per_sample,
-            "times_real_time": found.times_real_time,
-            "block_ms": {
-                "p50": found.block_ms(50),
-                "p95": found.block_ms(95),
-                "p99": found.block_ms(99),
-                "max": found.block_ms(100),
-            },
-            "memory_mb": (_resident() - before) / MEGABYTE,
-            "block_samples": found.block_samples,
-            "audio_s": found.audio_s,
-        }
+        yield _record(found, before)
+
+
+def beside(
+    path: str, block_samples: int, audio_s: float, patience_s: float, sample_rate_hz: int | None
+) -> Iterator[dict[str, Any]]:
+    """A TorchScript model in our runtime, and called by itself: a record each."""
+    from .script import measure_beside
+
+    before = _resident()
+    ours, libtorch, more = measure_beside(Path(path), block_samples, audio_s, patience_s, sample_rate_hz)
+    yield {"runtime": "torchscript", "overhead_percent": more, **_record(ours, before)}
+    yield {"runtime": "libtorch (raw)", **_record(libtorch, before)}
+
+
+def _record(found: Measured, before: int) -> dict[str, Any]:
+    """before: bytes of memory that the process held before the file was read."""
+    return {
+        "voices": found.voices,
+        "sample_rate_hz": found.sample_rate_hz,
+        "us_per_sample": found.us_per_sample,
+        "times_real_time": found.times_real_time,
+        "block_ms": {
+            "p50": found.block_ms(50),
+            "p95": found.block_ms(95),
+            "p99": found.block_ms(99),
+            "max": found.block_ms(100),
+        },
+        "memory_mb": (_resident() - before) / MEGABYTE,
+        "block_samples": found.block_samples,
+        "audio_s": found.audio_s,
+    }
 
 
 def allocations(path: str, voices: int, block_samples: int, samples: int) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -45,6 +46,19 @@ class Stream(Protocol):
 
     def load(self, state: State) -> None:
         """Go on from a state that `save` or `Decoder.decode` of any runtime of the same model gave."""
+        ...
+
+
+@runtime_checkable
+class HasAttributes(Protocol):
+    """A Stream of a model with attributes, as nn~'s hosts set them. On the thread that calls `advance`."""
+
+    def attributes(self) -> dict[str, tuple[list[str], list[float | int | str]]]:
+        """Of each the kinds of its values, and what they are."""
+        ...
+
+    def set_attribute(self, name: str, values: Sequence[float | int | str]) -> None:
+        """In every voice. Raises LatentoneError, one line, for what the model does not have or take."""
         ...
 
 

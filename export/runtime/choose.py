@@ -79,10 +79,7 @@ def choose_decoder(
     """
     check_runtime(runtime, provider)
     if is_script(path, runtime, provider):
-        decoder = load_torchscript(path, threads, sample_rate_hz)
-        speed = measure(decoder, voices, block_samples).times_real_time
-        decoder.runtime += f", {speed:.2g} × real time"
-        return Choice(decoder, speed)
+        return _choose_script(path, provider, threads, sample_rate_hz, voices, block_samples)
     ways = ways_to_play(runtime, provider)
     cache = _Cache(folder or platformdirs.user_cache_path("latentone") / "runtimes")
     key = _key(path, ways, threads, voices, block_samples)
@@ -100,6 +97,23 @@ def choose_decoder(
     cache.write(key, finding)
     way, speed = finding.ways[0]
     return _told(decoders[way], speed, finding, runtime, remembered=False)
+
+
+def _choose_script(
+    path: Path, provider: str, threads: int, sample_rate_hz: int | None, voices: int, block_samples: int
+) -> Choice:
+    """`auto` measures every GPU that torch sees beside the CPU; a model that does not play there plays here."""
+    decoder = load_torchscript(path, threads, sample_rate_hz, provider)
+    best = Choice(decoder, measure(decoder, voices, block_samples).times_real_time)
+    for gpu in decoder.gpus() if provider == "auto" else ():
+        try:
+            decoder = load_torchscript(path, threads, sample_rate_hz, gpu)
+            found = Choice(decoder, measure(decoder, voices, block_samples).times_real_time)
+        except (LatentoneError, RuntimeError):  # such as tensors that the model makes on the CPU whatever it is told
+            continue
+        best = max(best, found, key=lambda choice: choice.times_real_time)
+    best.decoder.runtime += f", {best.times_real_time:.2g} × real time"
+    return best
 
 
 def ways_to_play(runtime: str, provider: str) -> list[Way]:

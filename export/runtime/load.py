@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from . import Decoder
     from .data_encoder import DataEncoder
     from .onnx import OnnxDecoder, OnnxEncoder
+    from .torchscript.decoder import TorchscriptDecoder
+    from .torchscript.encoder import TorchscriptEncoder
+    from .windowed import WindowedEncoder
 
 RUNTIMES = ("auto", "fused", "onnx", "torchscript")
 SCRIPT_SUFFIX = ".ts"
+SCRIPT_PROVIDERS = ("cpu", "cuda", "mps")
+"""Where libtorch may compute."""
 ENCODER_SUFFIX = ".encoder.onnx"
 SHIPPED_MODELS = Path(__file__).parents[2] / "models" / "pretrained"
 
@@ -66,7 +71,7 @@ def load_decoder(
     """
     check_runtime(runtime, provider)
     if is_script(path, runtime, provider):
-        return load_torchscript(path, threads, sample_rate_hz)
+        return load_torchscript(path, threads, sample_rate_hz, provider)
     if runtime == "fused":
         return load_fused(path, threads, provider)
     if runtime == "onnx" or provider != "auto":
@@ -88,26 +93,39 @@ def check_runtime(runtime: str, provider: str) -> None:
         raise LatentoneError(f"runtime {runtime} is not one of {', '.join(RUNTIMES)}")
     if runtime == "fused" and provider not in ("auto", "cpu", "cuda"):
         raise LatentoneError(f"the fused runtime is for cpu and cuda: provider {provider} needs --runtime onnx")
-    if runtime == "torchscript" and provider not in ("auto", "cpu"):
-        raise LatentoneError(f"the torchscript runtime plays on the CPU: provider {provider} needs --runtime onnx")
+    if runtime == "torchscript" and provider not in ("auto", *SCRIPT_PROVIDERS):
+        raise LatentoneError(
+            f"the torchscript runtime is for {', '.join(SCRIPT_PROVIDERS)}: provider {provider} needs --runtime onnx"
+        )
 
 
 def is_script(path: Path, runtime: str, provider: str) -> bool:
     """Whether TorchScript plays the file; raises LatentoneError where what is asked for cannot play it."""
+    if provider == "mps" and path.suffix != SCRIPT_SUFFIX:
+        raise LatentoneError(f"{path}: provider mps is for TorchScript files; on Apple's machines coreml plays others")
     if runtime == "torchscript" or path.suffix != SCRIPT_SUFFIX:
         return runtime == "torchscript"
-    if runtime != "auto" or provider not in ("auto", "cpu"):
-        raise LatentoneError(f"{path}: is TorchScript, which the torchscript runtime plays, on the CPU")
+    if runtime != "auto" or provider not in ("auto", *SCRIPT_PROVIDERS):
+        raise LatentoneError(
+            f"{path}: is TorchScript, which the torchscript runtime plays, on {', '.join(SCRIPT_PROVIDERS)}"
+        )
     return True
 
 
-def load_torchscript(path: Path, threads: int = 1, sample_rate_hz: int | None = None) -> Decoder:
+def load_torchscript(
+    path: Path, threads: int = 1, sample_rate_hz: int | None = None, provider: str = "auto"
+) -> TorchscriptDecoder:
     """The decoder in a TorchScript file. Raises LatentoneError, one line, when it cannot be loaded or torch is missing."""
+    need_torch(path)
+    from .torchscript.decoder import TorchscriptDecoder
+
+    return TorchscriptDecoder(path, threads, sample_rate_hz, provider)
+
+
+def need_torch(path: Path) -> None:
+    """Raises LatentoneError where torch, which a TorchScript file needs, is missing."""
     if find_spec("torch") is None:
         raise LatentoneError(f"{path}: playing TorchScript needs torch: pip install 'latentone[torchscript]'")
-    from .torchscript import TorchscriptDecoder
-
-    return TorchscriptDecoder(path, threads, sample_rate_hz)
 
 
 def load_fused(path: Path, threads: int = 1, provider: str = "auto") -> Decoder:
@@ -149,6 +167,31 @@ def load_encoder(path: Path, provider: str = "auto", threads: int = 1) -> OnnxEn
     from .onnx import OnnxEncoder
 
     return OnnxEncoder(path, provider, threads)
+
+
+def load_encoder_of(model: Path, sample_rate_hz: int | None = None) -> OnnxEncoder | TorchscriptEncoder:
+    """The encoder of a decoder's file: in the same file or, of ONNX files, beside it.
+
+    sample_rate_hz: of a TorchScript file that does not say its own. Raises LatentoneError, one line, where there is none.
+    """
+    if model.suffix == SCRIPT_SUFFIX:
+        need_torch(model)
+        from .torchscript.encoder import TorchscriptEncoder
+
+        return TorchscriptEncoder(model, sample_rate_hz=sample_rate_hz)
+    file = encoder_file_of(model)
+    if not file.is_file():
+        raise LatentoneError(f"{model}: hearing needs its encoder beside it, as {file.name}")
+    return load_encoder(file)
+
+
+def load_live_encoder(model: Path, sample_rate_hz: int | None = None) -> WindowedEncoder | TorchscriptEncoder:
+    """As `load_encoder_of`, to listen block by block."""
+    encoder = load_encoder_of(model, sample_rate_hz)
+    from .onnx import OnnxEncoder
+    from .windowed import WindowedEncoder
+
+    return WindowedEncoder(encoder) if isinstance(encoder, OnnxEncoder) else encoder
 
 
 def load_data_encoder(path: Path, threads: int = 1) -> DataEncoder:

@@ -10,11 +10,10 @@ from ...models.wavenet_vae.encoder import Encoder
 from ...models.wavenet_vae.hyperparameters import Hyperparameters
 from ..calibrate import Calibration
 from ..onnx.encoder import CalibratedEncoder
+from ..runtime.windowed import FEATURES_AHEAD, FEATURES_BACK
 
 LOUDEST = 100.0
 """Audio is held within so much, so that no finite input overflows."""
-FEATURES_BACK, FEATURES_AHEAD = 11, 12
-"""Feature frames before and after the first one of a latent that it depends on: six convolutions and the differences."""
 
 
 class ScriptedEncoder(nn.Module):

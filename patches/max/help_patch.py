@@ -53,7 +53,25 @@ HELP: dict[str, tuple[str, ...]] = {
         "preset delete dusk",
         "preset list",
     ),
-    "models": ("model list", "model load voice", "model info", "model knobs"),
+    "models": (
+        "model list",
+        "model load voice",
+        "model info",
+        "model knobs",
+        "model attributes",
+        "model attribute gain 0.5",
+    ),
+    "live input (latentone play --input device)": (
+        "/input/mix 1.",
+        "/input/scale 1.",
+        "/input/scale/0 1.5",
+        "/input/offset 0.",
+        "/input/offset/pitch 0.3",
+        "/input/mode add",
+        "/input/mode/1 off",
+        "/input/gain_db 0.",
+        "/input/info",
+    ),
     "raw OSC": ("/latent/3 0.5", "/voice/*/gate 0", "/spline_to 4. 0. 0. 1. 1."),
     "what moves a knob": (
         "map learn /latent/3 -1. 1.",
@@ -90,17 +108,17 @@ COLUMNS = (
     ("one voice (latentone play --voices 4)", "motion"),
     ("presets", "models", "raw OSC"),
     ("what moves a knob", "recorder and scores", "server"),
-    ("data sets, such as digits",),
+    ("data sets, such as digits", "live input (latentone play --input device)"),
 )
 """How the help patch is laid out."""
 
 
 def help_patch() -> Patcher:
-    patch = Patcher(1500.0, 800.0)
+    patch = Patcher(1560.0, 800.0)
     patch.comment("latentone plays a Latentone server. Start one that answers Max at a port of its own:", 20.0, 10.0)
     patch.comment("latentone play --config patches/max/latentone.yaml --voices 4", 20.0, 30.0)
     say = "s latentone-help-say"
-    for x, groups in zip((20.0, 300.0, 590.0, 920.0, 1220.0), COLUMNS, strict=True):
+    for x, groups in zip((20.0, 300.0, 590.0, 920.0, 1240.0), COLUMNS, strict=True):
         y = 65.0
         for group in groups:
             patch.comment(group, x, y)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .namespace import Command, Namespace, address_safe, find_row, markdown_table
-from .row import DWELL_S, GAIN_DB, GLIDE_S, KNOB, MOST_PLACES, TEMPERATURE, Address, StatusReply
+from .row import DWELL_S, GAIN_DB, GLIDE_S, KNOB, MOST_PLACES, OFFSET, SCALE, TEMPERATURE, Address, StatusReply
 from .rows import NOTICES, REPLIES, TABLE
 
 __all__ = [
@@ -13,7 +13,9 @@ __all__ = [
     "KNOB",
     "MOST_PLACES",
     "NOTICES",
+    "OFFSET",
     "REPLIES",
+    "SCALE",
     "TABLE",
     "TEMPERATURE",
     "Address",

@@ -111,13 +111,13 @@ class Namespace:
             arguments = ()  # an impulse: how OSCQuery's hosts, among others, press a button
         if specs and specs[-1].repeated:
             last = specs[-1]
-            specs += [last] * ((last.times if last.kind == "string" else last.times * self._knobs) - 1)
+            specs += [last] * ((last.times if last.is_text else last.times * self._knobs) - 1)
         least = sum(not spec.optional for spec in row.arguments)
         if not least <= len(arguments) <= len(specs):
             wanted = str(least) if least == len(specs) else f"{least} to {len(specs)}"
             plural = "" if wanted == "1" else "s"
             raise AddressError(address, f"takes {wanted} argument{plural}, got {len(arguments)}; usage: {row.usage()}")
-        by_place = row.arguments[-1:] and row.arguments[-1].times > 1 and row.arguments[-1].kind != "string"
+        by_place = row.arguments[-1:] and row.arguments[-1].times > 1 and not row.arguments[-1].is_text
         if by_place and (given := len(arguments) - len(row.arguments) + 1) % self._knobs:
             raise AddressError(address, f"takes {self._knobs} values for each place, got {given}; usage: {row.usage()}")
         return tuple(spec.read(address, value) for spec, value in zip(specs, arguments, strict=False))

@@ -26,7 +26,7 @@ UNTOLD = ("EXTENDED_TYPE", "CRITICAL", "CLIPMODE")
 _READABLE, _WRITABLE = 1, 2
 _IMPULSE = "I"
 """The type of a message without arguments."""
-_TYPES = {"float": "f", "int": "i", "string": "s"}
+_TYPES = {"float": "f", "int": "i", "string": "s", "value": "s"}
 _UNITS = {"s": "time.second", "dB": "gain.db", "beats a minute": "time.bpm"}
 
 _Json = dict[str, Any]
@@ -118,7 +118,7 @@ def _signature(arguments: Sequence[Argument], knobs: int) -> _Json:
     spelled = [
         argument
         for argument in arguments
-        for _ in range(knobs if argument.repeated and argument.kind != "string" and not argument.most else 1)
+        for _ in range(knobs if argument.repeated and not argument.is_text and not argument.most else 1)
     ]
     signature: _Json = {"TYPE": "".join(_TYPES[argument.kind] for argument in spelled) or _IMPULSE}
     for key, entries in (

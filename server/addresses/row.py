@@ -79,6 +79,8 @@ INPUTS = Argument("value", repeated=True, most=16384)
 RATE = Argument("rate", low=0.0, high=50.0)
 DEPTH = Argument("depth", low=0.0, high=4.0)
 PER = Argument("per", "string", choices=("second", "beat"), optional=True)
+SCALE = Argument("scale", low=-8.0, high=8.0)
+OFFSET = Argument("offset", low=-4.0, high=4.0)
 TARGET = Argument("target", "string")
 ENDS = tuple(Argument(name, low=-3600.0, high=3600.0, optional=True) for name in ("low", "high"))
 """In the units of the target, whatever it is."""

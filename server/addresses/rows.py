@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from ..arguments import Argument
 from ..packets import INT32_MAX
-from .row import ENDS, NAME, NAMES, OVER_S, SHARE, SWITCH, TARGET, Address, StatusReply
-from .sound_rows import LATENTS, MOTION, SOUND
+from .row import ENDS, GAIN_DB, NAME, NAMES, OVER_S, SHARE, SWITCH, TARGET, Address, StatusReply
+from .sound_rows import INPUT, LATENTS, MOTION, SOUND
 from .source_rows import SOURCES
 
 _PRESETS = (
@@ -78,6 +78,35 @@ _MODELS = (
         "Tells each knob's index, name and resting place.",
         "server",
         "/model/knobs.reply index name home, for each; then /done /model/knobs",
+    ),
+)
+
+_ATTRIBUTES = (
+    Address(
+        "/model/attributes",
+        (),
+        "Tells the attributes that a TorchScript model of others has, as nn~ knows them: the kinds of their values, and what "
+        "they are.",
+        "server",
+        "/model/attributes.reply name kinds value…, for each; then /done /model/attributes",
+    ),
+    Address(
+        "/model/attribute",
+        (NAME, Argument("value", "value", repeated=True, times=16)),
+        "Sets an attribute of the model that plays, in all voices, between two blocks; numbers, words, 0 and 1 for switches.",
+        "server",
+        "/done /model/attribute name",
+    ),
+)
+
+_HEARING = (
+    Address("/input/gain_db", (GAIN_DB,), "How loud the live input is heard by the model's encoder.", "server"),
+    Address(
+        "/input/info",
+        (),
+        "Tells what is heard, by which model, how loud, how late, and how often a frame was missing or left out.",
+        "server",
+        "/input/info.reply source model level_db latency_ms load frames starved skipped",
     ),
 )
 
@@ -156,7 +185,20 @@ _SERVER = (
     Address("/quit", (), "Ends the server.", "server", "/done /quit"),
 )
 
-TABLE: tuple[Address, ...] = (*LATENTS, *SOUND, *MOTION, *_PRESETS, *_MODELS, *_MAPS, *_RECORDER, *SOURCES, *_SERVER)
+TABLE: tuple[Address, ...] = (
+    *LATENTS,
+    *SOUND,
+    *MOTION,
+    *INPUT,
+    *_HEARING,
+    *_PRESETS,
+    *_MODELS,
+    *_ATTRIBUTES,
+    *_MAPS,
+    *_RECORDER,
+    *SOURCES,
+    *_SERVER,
+)
 
 NOTICES: dict[str, str] = {
     "/late": "address seconds: a message of a bundle came so long after its time, and took effect at once",

@@ -14,12 +14,14 @@ from .row import (
     KNOB,
     KNOBS,
     MOST_PLACES,
+    OFFSET,
     OVER_S,
     PAN,
     PER,
     PLACES,
     RATE,
     RELEASE_S,
+    SCALE,
     SHARE,
     SHARES,
     STEP,
@@ -131,4 +133,25 @@ MOTION = (
         (SWITCH,),
         "Lets motions and scores that go by beats run (1) or stand (0), as MIDI start and stop do.",
     ),
+)
+
+INPUT_MODE = Argument("mode", "string", choices=("add", "replace", "off"))
+
+INPUT = (
+    Address(
+        "/input/mix",
+        (Argument("mix", low=0.0, high=1.0),),
+        "How far the live input moves the knobs: 0 is not at all, 1 to where it says.",
+    ),
+    Address("/input/scale", (SCALE,), "How far all knobs follow what is heard: 1 is as the model's encoder hears it."),
+    Address("/input/scale/<knob>", (SCALE,), "The same for one knob, times that of all."),
+    Address("/input/offset", (OFFSET,), "What is added to what is heard, on all knobs."),
+    Address("/input/offset/<knob>", (OFFSET,), "The same for one knob, besides that of all."),
+    Address(
+        "/input/mode",
+        (INPUT_MODE,),
+        "What all knobs do: add what the performer has turned them to what is heard, let what is heard replace them, or "
+        "stay out of it (off), and be the performer's alone.",
+    ),
+    Address("/input/mode/<knob>", (INPUT_MODE,), "The same for one knob."),
 )

@@ -1,14 +1,18 @@
-"""Which output device is meant, and how it is opened; in the audio process."""
+"""Which device is meant, and how it is opened; in the audio process."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
+Direction = Literal["input", "output"]
 HOST_APIS = ("JACK", "ASIO", "Core Audio", "WASAPI", "ALSA")
 """Where to look first. JACK is listed only while its server runs: then somebody means it to be used."""
 USUAL_RATES_HZ = (44100, 48000, 88200, 96000, 192000)
+
+
+_SAID = {"input": "audio input", "output": "audio device"}
 
 
 class CannotOpen(Exception):
@@ -19,19 +23,19 @@ class CannotOpen(Exception):
         self.unavailable = unavailable
 
 
-def list_devices(sounddevice: Any) -> list[dict[str, Any]]:
-    """Every device that can play, preferred host APIs first, each host API's default first."""
+def list_devices(sounddevice: Any, direction: Direction = "output") -> list[dict[str, Any]]:
+    """Every device that can play, or hear (`input`), preferred host APIs first, each host API's default first."""
     apis = sounddevice.query_hostapis()
 
     def rank(device: dict[str, Any]) -> tuple[int, bool]:
         place = next((i for i, name in enumerate(HOST_APIS) if name in device["api"]), len(HOST_APIS))
         return place, not device["default"]
 
-    found = [device for device in sounddevice.query_devices() if device["max_output_channels"] > 0]
+    found = [device for device in sounddevice.query_devices() if device[f"max_{direction}_channels"] > 0]
     for device in found:
         api = apis[device["hostapi"]]
         device["api"] = api["name"]
-        device["default"] = api["default_output_device"] == device["index"]
+        device["default"] = api[f"default_{direction}_device"] == device["index"]
         device["label"] = f"{device['name']}, {device['api']}"
     return sorted(found, key=rank)
 
@@ -61,7 +65,11 @@ def public_row(sounddevice: Any, device: dict[str, Any]) -> dict[str, Any]:
 
 
 def choose(
-    devices: list[dict[str, Any]], wanted: str | int | None, host_api: str | None = None, exclusive: bool = False
+    devices: list[dict[str, Any]],
+    wanted: str | int | None,
+    host_api: str | None = None,
+    exclusive: bool = False,
+    direction: Direction = "output",
 ) -> dict[str, Any]:
     """The device with that index or label (`name, host API`), else the first whose label fits the text.
 
@@ -70,12 +78,14 @@ def choose(
     `exclusive`, which WASAPI alone has, leave only such devices to choose from; indices stay as they are.
     """
     if not devices:
-        raise CannotOpen("there is no audio output device: connect one, or start a sound server (JACK, PipeWire)", True)
+        raise CannotOpen(
+            f"there is no audio {direction} device: connect one, or start a sound server (JACK, PipeWire)", True
+        )
     if host_api is not None:
         of_api = [device for device in devices if host_api.lower() in device["api"].lower()]
         if not of_api:
             apis = ", ".join(dict.fromkeys(device["api"] for device in devices))
-            raise CannotOpen(f"audio.host_api {host_api!r} has no output device here; there are: {apis}", False)
+            raise CannotOpen(f"audio.host_api {host_api!r} has no {direction} device here; there are: {apis}", False)
         devices = of_api
     if exclusive:
         devices = [device for device in devices if "WASAPI" in device["api"]]
@@ -94,7 +104,7 @@ def choose(
         fits += [device for device in devices if _fits(wanted, device)]
     if not fits:
         labels = "; ".join(f"{device['index']}: {device['label']}" for device in devices)
-        raise CannotOpen(f"audio device {wanted!r} is not one of: {labels}", False)
+        raise CannotOpen(f"{_SAID[direction]} {wanted!r} is not one of: {labels}", False)
     return fits[0]
 
 
@@ -140,5 +150,32 @@ def open_device(
     except sounddevice.PortAudioError as error:
         line = f"audio device {name} does not open with {channels} channels at {rate_hz} Hz: {error.args[0]}"
         raise CannotOpen(line, request["device"] is None) from error
+    opened = {"device": name, "sample_rate_hz": rate_hz, "channels": channels, "device_latency_s": stream.latency}
+    return stream, opened
+
+
+def open_input(
+    sounddevice: Any, device: dict[str, Any], callback: Any, user_data: Any, prepare: Callable[[int], None]
+) -> tuple[Any, dict[str, Any]]:
+    """Open and start an input with a compiled callback, after `prepare(channels)`; at the device's own rate."""
+    name, rate_hz = device["label"], round(device["default_samplerate"])
+    # as for outputs: JACK in mono corrupts memory
+    channels = 2 if "JACK" in device["api"] else min(2, device["max_input_channels"])
+    prepare(channels)
+    try:
+        stream = sounddevice._StreamBase(
+            "input",
+            samplerate=rate_hz,
+            device=device["index"],
+            channels=channels,
+            dtype="float32",
+            latency="low",
+            callback=callback,
+            userdata=user_data,
+        )
+        stream.start()
+    except sounddevice.PortAudioError as error:
+        line = f"audio input {name} does not open with {channels} channels at {rate_hz} Hz: {error.args[0]}"
+        raise CannotOpen(line, False) from error
     opened = {"device": name, "sample_rate_hz": rate_hz, "channels": channels, "device_latency_s": stream.latency}
     return stream, opened

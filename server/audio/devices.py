@@ -17,6 +17,7 @@ from platformdirs import user_cache_path
 
 from ...export.errors import LatentoneError
 
+SOURCES = ("callback.py", "capture_callback.py", "ring.py")
 ANSWER_DEADLINE_S = 10.0
 """How long opening a device may take; a cold disk and a machine full of sound cards need a few seconds."""
 
@@ -51,6 +52,7 @@ def launch(
     request: dict[str, Any],
     deadline_s: float = ANSWER_DEADLINE_S,
     given_up: threading.Event | None = None,
+    program: str = "device_process",
 ) -> tuple[subprocess.Popen[str], dict[str, Any]]:
     """Start the audio process with a request; returns it with its first answer. An error it answers is raised here.
 
@@ -60,7 +62,7 @@ def launch(
     """
     with tempfile.TemporaryFile("w+", errors="replace") as noise:  # ALSA and JACK write pages of remarks there
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.device_process", json.dumps(request)],
+            [sys.executable, "-P", "-m", f"{__package__}.{program}", json.dumps(request)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=noise,
@@ -102,9 +104,7 @@ def _answer(process: subprocess.Popen[str], deadline_s: float, given_up: threadi
 def callback_cache() -> Path:
     """Where the compiled callback is kept, in a folder named after its source and the layout that is compiled into it."""
     here = Path(__file__).parent
-    digest = hashlib.sha256(b"".join((here / name).read_bytes() for name in ("callback.py", "ring.py"))).hexdigest()[
-        :16
-    ]
+    digest = hashlib.sha256(b"".join((here / name).read_bytes() for name in SOURCES)).hexdigest()[:16]
     folder = user_cache_path("latentone") / "callback" / digest
     try:
         folder.mkdir(parents=True, exist_ok=True)

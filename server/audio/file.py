@@ -26,9 +26,16 @@ class FileSink:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], sample_rate_hz: int, channels: int, subtype: str = "PCM_24"
+        self,
+        path: str | os.PathLike[str],
+        sample_rate_hz: int,
+        channels: int,
+        subtype: str = "PCM_24",
+        comment: str = "",
     ) -> None:
+        """comment: kept in the file, where players show it."""
         self.path = Path(path)
+        self._comment = comment
         self.sample_rate_hz = sample_rate_hz
         self.channels = channels
         suffix = self.path.suffix.lower()
@@ -52,6 +59,8 @@ class FileSink:
             self._file = soundfile.SoundFile(
                 self._part, "w", self.sample_rate_hz, self.channels, self._subtype, format=self._format
             )
+            if self._comment:
+                self._file.comment = self._comment
         except (OSError, soundfile.LibsndfileError) as error:
             # libsndfile says only "System error."; what the system means is asked for here
             why = "no permission to write there" if not os.access(folder, os.W_OK) else str(error)

@@ -111,6 +111,18 @@ class SharedRing:
         """Frames that `write` would take now."""
         return min(self[CAPACITY], self._length) - self.waiting
 
+    def read(self, limit: int) -> np.ndarray:
+        """A copy of the oldest frames that wait, (frames, channels), at most `limit`; makes room for as many. For a reader
+        that is no callback."""
+        count = min(self.waiting, limit)
+        _fence()
+        start = self[READ] % self._length
+        first = min(count, self._length - start)
+        taken = np.concatenate([self._frames[start : start + first], self._frames[: count - first]])
+        _fence()
+        self[READ] += count
+        return taken
+
     def stamp(self) -> Stamp | None:
         """What the callback last said; None while it has said nothing. From any thread."""
         for _ in range(STAMP_TRIES):

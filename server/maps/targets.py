@@ -20,12 +20,7 @@ _USUAL_RANGES = {
 def target_row(target: str) -> Address:
     """The row of a target, whatever the model is. Raises AddressError if it can be none."""
     row = find_row(target if target.startswith("/") else f"/latent/{address_safe(target)}")
-    if (
-        row.answered_by != "engine"
-        or len(row.arguments) != 1
-        or row.arguments[0].repeated
-        or row.arguments[0].kind == "string"
-    ):
+    if row.answered_by != "engine" or len(row.arguments) != 1 or row.arguments[0].repeated or row.arguments[0].is_text:
         raise AddressError(target, "an address that takes one number, such as /latent/0")
     return row
 

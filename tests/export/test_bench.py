@@ -12,14 +12,17 @@ from pathlib import Path
 import feedforward
 import numpy as np
 import pytest
-from latentone.export.bench import command, models, plot, report, run
+import torch
+from latentone.export.bench import command, models, plot, rave, report, run
 from latentone.export.bench.worker import open_runtime
 from latentone.export.errors import LatentoneError
+from latentone.export.runtime.load import load_torchscript
 from latentone.export.runtime.measure import Material, measure
+from streaming_decoder import RatedDecoder
 
 ROW = {
     "runtime", "size", "bands", "voices", "sample_rate_hz", "us_per_sample", "times_real_time", "gflops",
-    "share_of_peak", "block_ms", "memory_mb", "block_samples", "audio_s",
+    "share_of_peak", "block_ms", "memory_mb", "block_samples", "audio_s", "overhead_percent",
 }  # fmt: skip
 
 
@@ -102,6 +105,45 @@ def test_a_given_model_is_measured_where_it_can_play(tmp_path: Path) -> None:
     assert "PyTorch's rows are left out" in done.stdout
     assert "feedforward in fused: " in done.stdout
     assert "not a WaveNet" in done.stdout
+
+
+def test_a_torchscript_model_is_measured_beside_libtorch_alone(tmp_path: Path) -> None:
+    """A server that cost much more than its library would be blamed for it, and rightly."""
+    path = tmp_path / "other.ts"
+    torch.jit.script(RatedDecoder(factors=(16, 16, 8)).eval()).save(str(path))
+    done = bench(path, "--seconds", 0.5, "--json")
+    assert done.returncode == 0, done.stderr
+    ours, libtorch = json.loads(done.stdout)["rows"]
+    assert (ours["runtime"], libtorch["runtime"]) == ("torchscript", "libtorch (raw)")
+    for found in (ours, libtorch):
+        assert set(found) == ROW
+        assert (found["size"], found["block_samples"], found["sample_rate_hz"]) == ("other", 2048, 44100)
+    assert ours["audio_s"] == libtorch["audio_s"] > 0.2
+    assert ours["overhead_percent"] > -100
+    assert libtorch["overhead_percent"] is None
+
+
+def test_both_play_the_same_sound_when_they_are_compared(tmp_path: Path) -> None:
+    path = rave.write(tmp_path)
+    decoder = load_torchscript(path)
+    material, stream = Material(decoder.manifest, 1, 1), decoder.stream(1)
+    module = torch.jit.load(str(path))
+    for index in range(2):
+        material.show(index)
+        stream.advance(material.latents, material.noise, material.temperature, material.active, material.audio)
+        torch.manual_seed(int(material.noise[0, 0] * 2**24))
+        with torch.inference_mode():
+            wanted = module.decode(torch.from_numpy(decoder.raw_latents(material.latents[0]))[None]).numpy()
+        np.testing.assert_allclose(material.audio, wanted, atol=1e-6)
+    assert material.audio.std() > 0.001
+
+
+def test_overhead_is_said_for_people() -> None:
+    rows = [row("torchscript", size="rave", overhead_percent=1.25), row("libtorch (raw)", size="rave")]
+    results = run.Results("a CPU", 2, 100.0, rows=rows)
+    assert any("rave: a block takes +1.2 % longer in our server's runtime" in line for line in report.facts(results))
+    [live] = report.plays_live(results)
+    assert "with TorchScript" in live
 
 
 def test_the_block_loop_leaves_nothing_behind() -> None:

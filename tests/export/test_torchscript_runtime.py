@@ -13,12 +13,13 @@ from fakes import FakeDecoder
 from latentone.export.errors import LatentoneError
 from latentone.export.runtime import Decoder
 from latentone.export.runtime.choose import choose_decoder
-from latentone.export.runtime.load import load_decoder
+from latentone.export.runtime.load import SHIPPED_MODELS, load_decoder
+from latentone.export.runtime.torchscript.device import gpus
 from latentone.server.layers import SWAP_S
 from latentone.server.mapping import Mapping
 from rig import RATE_HZ as OUT_HZ
 from rig import Rig
-from streaming_decoder import RatedDecoder, StreamingDecoder
+from streaming_decoder import Autoencoder, RatedDecoder, StreamingDecoder
 
 RATE_HZ = 44100
 
@@ -156,3 +157,38 @@ def test_it_takes_over_from_another_model_and_leaves_again_without_a_click(tmp_p
     swaps = [steps[round(at * OUT_HZ) : round((at + 2 * SWAP_S) * OUT_HZ)].max() for at in (0.2, 0.7)]
     assert alone > 0.001
     assert max(swaps) <= 1.1 * alone
+
+
+@pytest.mark.parametrize("provider", ["cuda", "mps"])
+def test_a_gpu_that_is_not_there_leaves_its_place_to_the_cpu_and_says_so(tmp_path: Path, provider: str) -> None:
+    if provider in gpus():
+        pytest.skip(f"torch sees {provider} here")
+    path = foreign(tmp_path)
+    decoder = load_decoder(path, provider=provider)
+    assert f"torchscript on the CPU (torch {torch.__version__} sees no {provider} here)" in decoder.runtime
+    assert choose_decoder(path, provider=provider).decoder.runtime.startswith("torchscript on the CPU")
+    audio, _ = decoder.decode(
+        np.zeros((1, 16, 2), np.float32), np.zeros((1, 2), np.float32), np.ones(1, np.float32), decoder.initial_state(1)
+    )
+    assert np.isfinite(audio).all()
+
+
+@pytest.mark.parametrize("provider", ["cuda", "mps"])
+def test_a_gpu_that_is_there_plays_what_the_cpu_plays(tmp_path: Path, provider: str) -> None:
+    if provider not in gpus():
+        pytest.skip(f"torch sees no {provider} here")
+    torch.manual_seed(0)
+    path, heard = written(tmp_path / "other.ts", Autoencoder()), []
+    latents = np.random.default_rng(0).uniform(-1, 1, (1, 4, 8)).astype(np.float32)
+    for where in ("cpu", provider):
+        stream, audio = load_decoder(path, provider=where).stream(1), np.zeros((1, 1, 512), np.float32)
+        stream.advance(latents, np.zeros((1, 8), np.float32), np.ones(1, np.float32), np.ones(1, bool), audio)
+        heard.append(audio)
+    np.testing.assert_allclose(heard[1], heard[0], atol=1e-3)
+
+
+def test_what_a_provider_cannot_play_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(LatentoneError, match="mps is for TorchScript files"):
+        load_decoder(SHIPPED_MODELS / "voice.onnx", provider="mps")
+    with pytest.raises(LatentoneError, match="plays, on cpu, cuda, mps"):
+        load_decoder(foreign(tmp_path), provider="tensorrt")

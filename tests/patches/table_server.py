@@ -23,6 +23,8 @@ ANSWERS: dict[str, list[tuple[str, list[Value]]]] = {
         *[("/model/knobs.reply", [i, name, 0.25]) for i, name in enumerate(["pitch", "brightness", "z2", "z3"])],
         ("/done", ["/model/knobs"]),
     ],
+    "/model/attributes": [("/model/attributes.reply", ["gain", "float", 0.5]), ("/done", ["/model/attributes"])],
+    "/input/info": [("/input/info.reply", ["voice.wav", "voice", -20.0, 46.0, 0.1, 100, 0, 0])],
     "/map/list": [("/map/list.reply", ["cc 20", "/latent/0", -1.0, 1.0, "linear"]), ("/done", ["/map/list"])],
     "/map/learn": [("/map/learned", ["cc 21", "/latent/3"])],
     "/source/list": [("/source/list.reply", ["sweep", "digits"])],

@@ -11,11 +11,11 @@ from typing import Any, Self
 
 from latentone.export.errors import LatentoneError
 from latentone.server.addresses import Namespace, StatusReply
-from latentone.server.contracts import MapRow, ModelInfo
+from latentone.server.contracts import Hearing, MapRow, ModelInfo
 from latentone.server.controllers.osc import OscController
 from latentone.server.controllers.osc_tcp import OscTcpController
 from latentone.server.desk import Desk
-from latentone.server.events import ControlEvent, EventQueue
+from latentone.server.events import ControlEvent, EventQueue, Value
 from latentone.server.presets import Presets
 from osc_peer import DEADLINE_S, Client
 
@@ -95,6 +95,21 @@ class FakeModels:
         if name != "b":
             raise LatentoneError(f"there is no model {name!r} (a, b)")
         self.playing, self.knobs = name, ["warmth", "pitch"]
+
+    attribute: tuple[str, list[Value]] | None = None
+
+    def attributes(self) -> dict[str, tuple[list[str], list[Value]]]:
+        return {"gain": (["float"], [0.5])}
+
+    def set_attribute(self, name: str, values: Sequence[Value]) -> None:
+        self.attribute = name, list(values)
+
+
+class FakeEar:
+    gain_db = 0.0
+
+    def hearing(self) -> Hearing:
+        return Hearing("microphone", "a", -20.0, 46.0, 0.1, 100, 0, 0)
 
 
 class FakeMaps:
@@ -214,6 +229,7 @@ class DeskRig:
         self.queue = EventQueue(queue_limit)
         self.engine, self.block_s = FakeEngine(self.queue), block_s
         self.models, self.maps, self.recorder, self.sources = FakeModels(), FakeMaps(), FakeRecorder(), FakeSources()
+        self.ear = FakeEar()
         self.presets = Presets(folder / "presets.yaml", self.models.info)
         self.ended: list[bool] = []
         parts: dict[str, Any] = {
@@ -222,6 +238,7 @@ class DeskRig:
             "maps": self.maps,
             "recorder": self.recorder,
             "sources": self.sources,
+            "ear": self.ear,
         }
         self.desk = Desk(
             namespace=Namespace(NAMES, voices, self.sources.names()),

@@ -19,6 +19,8 @@ ARGUMENTS = {
     "/preset/morph4": [0.5, 0.5, "x", "x", "x", "x"],
     "/preset/delete": ["x"],
     "/model/load": ["b"],
+    "/model/attribute": ["gain", 0.5],
+    "/input/gain_db": [6.0],
     "/map/learn": ["z3"],
     "/map/add": ["cc 20", "/latent/0"],
     "/map/remove": ["cc 20"],
@@ -70,6 +72,17 @@ def test_every_question_of_the_table_is_answered_as_it_says(tmp_path):
         assert live.ended == [True]
 
 
+def test_an_attribute_comes_to_the_model_as_it_was_sent(tmp_path):
+    with DeskRig(tmp_path) as live:
+        for values in ([0.5], [3], ["warm"], [1, 0.25, "x"]):
+            assert live.client.ask("/model/attribute", "gain", *values) == ("/done", "/model/attribute", "gain")
+            assert live.models.attribute == ("gain", values)
+        assert live.client.ask("/model/attribute", "gain")[0] == "/fail", "of nothing there is nothing to set"
+        assert live.client.ask("/input/info")[:3] == ("/input/info.reply", "microphone", "a")
+        live.client.send(message("/input/gain_db", 6.0))
+        until(lambda: live.ear.gain_db == 6.0)
+
+
 def test_a_server_without_its_parts_says_what_is_missing(tmp_path):
     with DeskRig(tmp_path, block_s=0.002, complete=False) as live:
         alone = {"/status", "/sync", "/notify", "/clearSched", "/version", "/help", "/quit"}
@@ -79,6 +92,7 @@ def test_a_server_without_its_parts_says_what_is_missing(tmp_path):
             asked = row.pattern.replace("<source>", "steps")
             [(address, about, why)] = ask_row(live, row.pattern)
             part = {"preset": "presets", "model": "models", "map": "maps", "record": "recorder", "source": "sources"}
+            part["input"] = "live input"
             assert (address, about, why) == ("/fail", asked, f"this server has no {part[asked.split('/')[1]]}")
 
 

@@ -119,7 +119,7 @@ def test_it_obeys_every_address_that_the_table_sends_to_the_engine(row):
     mapping.apply(ControlEvent("/motion/lfo/0", (1.0, 0.5)))
     before = repr(mapping.save())
     address = row.pattern.replace("<knob>", "0").replace("<voice>", "1")
-    arguments = [0] if address == "/transport" else other_than_now(row)
+    arguments = [0] if address in ("/transport", "/input/mix") else other_than_now(row)
     [command] = Namespace(["a"], 2).parse(address, arguments)
     mapping.apply(ControlEvent(command.address, command.values))
     assert repr(mapping.save()) != before

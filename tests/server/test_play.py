@@ -30,7 +30,7 @@ from latentone.server.audio.null import NullSink
 from latentone.server.config import load_config
 from latentone.server.engine import Status
 from latentone.server.play import play_with
-from latentone.server.screen import Latency, Screen, troubles
+from latentone.server.screen import Latency, Screen, in_lumps, troubles
 from osc_peer import bundle, message
 from osc_program import free_udp_port
 from pythonosc.osc_message import OscMessage
@@ -403,5 +403,16 @@ def test_the_screen_counts_the_voices_when_there_are_several() -> None:
         assert ("voices 3 of 4" in terminal.getvalue()) == said
 
 
+def test_a_model_that_makes_more_at_once_than_is_kept_ready_is_warned_of() -> None:
+    """Else it would be heard as a gap at every frame, on a machine that is fast enough."""
+    assert in_lumps(0.046, 1.5, latency_ms=20.0) == (
+        "the model makes 46 ms of sound at a time, which takes 31 ms here: try --latency-ms 61, or there will be gaps"
+    )
+    assert in_lumps(0.046, 4.0, latency_ms=20.0) == ""
+    assert in_lumps(0.004, 1.5, latency_ms=20.0) == ""
+
+
 def test_latency_is_told_part_by_part() -> None:
+    told = str(Latency(0.003, 0.02, 0.0, 0.004, frame_s=0.043))
+    assert told == "70 ms at most (block 3 + the model's frame 43 + output 20 + model 4)"
     assert str(Latency(0.02, 0.06, 0.0, 0.005)) == "85 ms at most (block 20 + output 60 + model 5)"

@@ -3,7 +3,7 @@ Latentone {
 	classvar <>default, <all, <>program;
 	var <name, <addr, <>options, <>latency = 0.2;
 	var <isRunning = false, <isBooting = false, <pid, <knobs, <voiceCount = 1;
-	var <replies, <presets, <models, <motion, <maps, voices, bundle;
+	var <replies, <presets, <models, <motion, <maps, <input, voices, bundle;
 
 	*initClass {
 		Class.initClassTree(NetAddr);
@@ -30,6 +30,7 @@ Latentone {
 		models = LatentoneModels(this);
 		motion = LatentoneMotion(this);
 		maps = LatentoneMaps(this);
+		input = LatentoneInput(this);
 		all[name] = this;
 	}
 

@@ -16,6 +16,17 @@ LatentoneModels {
 		^latentone.ask(['/model/info'], action, onFail, convert: { |values| Event.newFrom([keys, values].lace(2 * values.size)) })
 	}
 
+	// Of each attribute of a TorchScript model of others an Event: name, kinds and values.
+	attributes { |action, onFail|
+		^latentone.ask(['/model/attributes'], action, onFail, collects: true, convert: { |rows|
+			rows.collect { |row| (name: row[0].asSymbol, kinds: row[1].asString.split($ ), values: row.drop(2)) }
+		})
+	}
+
+	attribute { |name, values, action, onFail|
+		^latentone.ask(['/model/attribute', name] ++ values, action, onFail)
+	}
+
 	// Of each knob an Event: index, name and home, its resting place.
 	knobs { |action, onFail|
 		^latentone.ask(['/model/knobs'], action, onFail, collects: true, convert: { |rows|

@@ -66,6 +66,17 @@ TestLatentoneTable : UnitTest {
 		this.assert(latentone.models.load(\choir).wait.notNil, "another is loaded");
 	}
 
+	test_attributes {
+		var row = latentone.models.attributes.wait[0];
+		this.assertEquals([row[\name], row[\values]], [\gain, [0.5]], "attributes are listed");
+		this.assert(latentone.models.attribute(\gain, 0.25).wait.notNil, "and set");
+	}
+
+	test_input {
+		latentone.input.mix_(0.5).gain_(6).scale(2).scale(0.5, \pitch).offset(0.1).offset(-0.1, 1).mode(\add).mode(\off, 2);
+		this.assertEquals(latentone.input.info.wait[\model], \voice, "what is heard is told");
+	}
+
 	test_maps {
 		var learned, row;
 		latentone.maps.learn('/latent/3', -1, 1, { |source, target| learned = [source, target] });

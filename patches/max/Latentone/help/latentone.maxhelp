@@ -12,7 +12,7 @@
 		"rect": [
 			60.0,
 			100.0,
-			1500.0,
+			1560.0,
 			800.0
 		],
 		"bglocked": 0,
@@ -1070,12 +1070,48 @@
 			{
 				"box": {
 					"id": "obj-61",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						590.0,
+						485.0,
+						124.0,
+						22.0
+					],
+					"text": "model attributes"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-62",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						590.0,
+						510.0,
+						176.0,
+						22.0
+					],
+					"text": "model attribute gain 0.5"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-63",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
 					"patching_rect": [
 						590.0,
-						485.0,
+						535.0,
 						150.0,
 						22.0
 					],
@@ -1084,53 +1120,17 @@
 			},
 			{
 				"box": {
-					"id": "obj-62",
+					"id": "obj-64",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
 					"patching_rect": [
 						590.0,
-						530.0,
+						580.0,
 						65.5,
 						20.0
 					],
 					"text": "raw OSC"
-				}
-			},
-			{
-				"box": {
-					"id": "obj-63",
-					"maxclass": "message",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						590.0,
-						555.0,
-						104.5,
-						22.0
-					],
-					"text": "/latent/3 0.5"
-				}
-			},
-			{
-				"box": {
-					"id": "obj-64",
-					"maxclass": "message",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						590.0,
-						580.0,
-						117.5,
-						22.0
-					],
-					"text": "/voice/*/gate 0"
 				}
 			},
 			{
@@ -1145,6 +1145,42 @@
 					"patching_rect": [
 						590.0,
 						605.0,
+						104.5,
+						22.0
+					],
+					"text": "/latent/3 0.5"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-66",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						590.0,
+						630.0,
+						117.5,
+						22.0
+					],
+					"text": "/voice/*/gate 0"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-67",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						590.0,
+						655.0,
 						182.5,
 						22.0
 					],
@@ -1153,13 +1189,13 @@
 			},
 			{
 				"box": {
-					"id": "obj-66",
+					"id": "obj-68",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
 					"patching_rect": [
 						590.0,
-						630.0,
+						680.0,
 						150.0,
 						22.0
 					],
@@ -1168,7 +1204,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-67",
+					"id": "obj-69",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1183,7 +1219,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-68",
+					"id": "obj-70",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1201,7 +1237,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-69",
+					"id": "obj-71",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1219,7 +1255,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-70",
+					"id": "obj-72",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1237,7 +1273,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-71",
+					"id": "obj-73",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1255,7 +1291,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-72",
+					"id": "obj-74",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1273,7 +1309,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-73",
+					"id": "obj-75",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1291,7 +1327,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-74",
+					"id": "obj-76",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1309,7 +1345,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-75",
+					"id": "obj-77",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1324,7 +1360,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-76",
+					"id": "obj-78",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1339,7 +1375,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-77",
+					"id": "obj-79",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1357,7 +1393,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-78",
+					"id": "obj-80",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1375,7 +1411,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-79",
+					"id": "obj-81",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1393,7 +1429,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-80",
+					"id": "obj-82",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1411,7 +1447,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-81",
+					"id": "obj-83",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1429,7 +1465,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-82",
+					"id": "obj-84",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1447,7 +1483,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-83",
+					"id": "obj-85",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1465,7 +1501,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-84",
+					"id": "obj-86",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1480,7 +1516,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-85",
+					"id": "obj-87",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1495,7 +1531,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-86",
+					"id": "obj-88",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1513,7 +1549,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-87",
+					"id": "obj-89",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1531,7 +1567,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-88",
+					"id": "obj-90",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1549,7 +1585,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-89",
+					"id": "obj-91",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1567,7 +1603,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-90",
+					"id": "obj-92",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1585,7 +1621,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-91",
+					"id": "obj-93",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1603,7 +1639,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-92",
+					"id": "obj-94",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1621,7 +1657,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-93",
+					"id": "obj-95",
 					"maxclass": "message",
 					"numinlets": 2,
 					"numoutlets": 1,
@@ -1639,7 +1675,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-94",
+					"id": "obj-96",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1654,53 +1690,17 @@
 			},
 			{
 				"box": {
-					"id": "obj-95",
+					"id": "obj-97",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
 					"patching_rect": [
-						1220.0,
+						1240.0,
 						65.0,
 						182.5,
 						20.0
 					],
 					"text": "data sets, such as digits"
-				}
-			},
-			{
-				"box": {
-					"id": "obj-96",
-					"maxclass": "message",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						1220.0,
-						90.0,
-						156.5,
-						22.0
-					],
-					"text": "source sweep seek 2.5"
-				}
-			},
-			{
-				"box": {
-					"id": "obj-97",
-					"maxclass": "message",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						1220.0,
-						115.0,
-						150.0,
-						22.0
-					],
-					"text": "source sweep index 3"
 				}
 			},
 			{
@@ -1713,12 +1713,12 @@
 						""
 					],
 					"patching_rect": [
-						1220.0,
-						140.0,
-						176.0,
+						1240.0,
+						90.0,
+						156.5,
 						22.0
 					],
-					"text": "source sweep dwell_s 0.5"
+					"text": "source sweep seek 2.5"
 				}
 			},
 			{
@@ -1731,12 +1731,12 @@
 						""
 					],
 					"patching_rect": [
-						1220.0,
-						165.0,
-						176.0,
+						1240.0,
+						115.0,
+						150.0,
 						22.0
 					],
-					"text": "source sweep glide_s 0.1"
+					"text": "source sweep index 3"
 				}
 			},
 			{
@@ -1749,12 +1749,12 @@
 						""
 					],
 					"patching_rect": [
-						1220.0,
-						190.0,
-						182.5,
+						1240.0,
+						140.0,
+						176.0,
 						22.0
 					],
-					"text": "source sweep order -label"
+					"text": "source sweep dwell_s 0.5"
 				}
 			},
 			{
@@ -1767,12 +1767,12 @@
 						""
 					],
 					"patching_rect": [
-						1220.0,
-						215.0,
-						215.0,
+						1240.0,
+						165.0,
+						176.0,
 						22.0
 					],
-					"text": "source sweep coupling quantile"
+					"text": "source sweep glide_s 0.1"
 				}
 			},
 			{
@@ -1785,12 +1785,12 @@
 						""
 					],
 					"patching_rect": [
-						1220.0,
-						240.0,
-						215.0,
+						1240.0,
+						190.0,
+						182.5,
 						22.0
 					],
-					"text": "source sweep row 0.5 0.25 0.75"
+					"text": "source sweep order -label"
 				}
 			},
 			{
@@ -1803,7 +1803,43 @@
 						""
 					],
 					"patching_rect": [
-						1220.0,
+						1240.0,
+						215.0,
+						215.0,
+						22.0
+					],
+					"text": "source sweep coupling quantile"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-104",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						240.0,
+						215.0,
+						22.0
+					],
+					"text": "source sweep row 0.5 0.25 0.75"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-105",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
 						265.0,
 						228.0,
 						22.0
@@ -1813,12 +1849,12 @@
 			},
 			{
 				"box": {
-					"id": "obj-104",
+					"id": "obj-106",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
 					"patching_rect": [
-						1220.0,
+						1240.0,
 						290.0,
 						150.0,
 						22.0
@@ -1828,7 +1864,199 @@
 			},
 			{
 				"box": {
-					"id": "obj-105",
+					"id": "obj-107",
+					"maxclass": "comment",
+					"numinlets": 1,
+					"numoutlets": 0,
+					"patching_rect": [
+						1240.0,
+						335.0,
+						293.0,
+						20.0
+					],
+					"text": "live input (latentone play --input device)"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-108",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						360.0,
+						104.5,
+						22.0
+					],
+					"text": "/input/mix 1."
+				}
+			},
+			{
+				"box": {
+					"id": "obj-109",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						385.0,
+						117.5,
+						22.0
+					],
+					"text": "/input/scale 1."
+				}
+			},
+			{
+				"box": {
+					"id": "obj-110",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						410.0,
+						137.0,
+						22.0
+					],
+					"text": "/input/scale/0 1.5"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-111",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						435.0,
+						124.0,
+						22.0
+					],
+					"text": "/input/offset 0."
+				}
+			},
+			{
+				"box": {
+					"id": "obj-112",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						460.0,
+						169.5,
+						22.0
+					],
+					"text": "/input/offset/pitch 0.3"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-113",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						485.0,
+						117.5,
+						22.0
+					],
+					"text": "/input/mode add"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-114",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						510.0,
+						130.5,
+						22.0
+					],
+					"text": "/input/mode/1 off"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-115",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						535.0,
+						130.5,
+						22.0
+					],
+					"text": "/input/gain_db 0."
+				}
+			},
+			{
+				"box": {
+					"id": "obj-116",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1240.0,
+						560.0,
+						91.5,
+						22.0
+					],
+					"text": "/input/info"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-117",
+					"maxclass": "newobj",
+					"numinlets": 1,
+					"numoutlets": 0,
+					"patching_rect": [
+						1240.0,
+						585.0,
+						150.0,
+						22.0
+					],
+					"text": "s latentone-help-say"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-118",
 					"maxclass": "newobj",
 					"numinlets": 0,
 					"numoutlets": 1,
@@ -1846,7 +2074,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-106",
+					"id": "obj-119",
 					"maxclass": "newobj",
 					"numinlets": 2,
 					"numoutlets": 2,
@@ -1865,7 +2093,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-107",
+					"id": "obj-120",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1880,7 +2108,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-108",
+					"id": "obj-121",
 					"maxclass": "toggle",
 					"numinlets": 1,
 					"numoutlets": 1,
@@ -1897,7 +2125,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-109",
+					"id": "obj-122",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1912,7 +2140,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-110",
+					"id": "obj-123",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -2446,7 +2674,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-61",
+						"obj-63",
 						0
 					],
 					"source": [
@@ -2458,7 +2686,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-61",
+						"obj-63",
 						0
 					],
 					"source": [
@@ -2470,7 +2698,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-61",
+						"obj-63",
 						0
 					],
 					"source": [
@@ -2482,7 +2710,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-61",
+						"obj-63",
 						0
 					],
 					"source": [
@@ -2494,23 +2722,23 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-66",
-						0
-					],
-					"source": [
 						"obj-63",
 						0
+					],
+					"source": [
+						"obj-61",
+						0
 					]
 				}
 			},
 			{
 				"patchline": {
 					"destination": [
-						"obj-66",
+						"obj-63",
 						0
 					],
 					"source": [
-						"obj-64",
+						"obj-62",
 						0
 					]
 				}
@@ -2518,7 +2746,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-66",
+						"obj-68",
 						0
 					],
 					"source": [
@@ -2530,23 +2758,23 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-75",
-						0
-					],
-					"source": [
 						"obj-68",
 						0
+					],
+					"source": [
+						"obj-66",
+						0
 					]
 				}
 			},
 			{
 				"patchline": {
 					"destination": [
-						"obj-75",
+						"obj-68",
 						0
 					],
 					"source": [
-						"obj-69",
+						"obj-67",
 						0
 					]
 				}
@@ -2554,7 +2782,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-75",
+						"obj-77",
 						0
 					],
 					"source": [
@@ -2566,7 +2794,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-75",
+						"obj-77",
 						0
 					],
 					"source": [
@@ -2578,7 +2806,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-75",
+						"obj-77",
 						0
 					],
 					"source": [
@@ -2590,7 +2818,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-75",
+						"obj-77",
 						0
 					],
 					"source": [
@@ -2602,7 +2830,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-75",
+						"obj-77",
 						0
 					],
 					"source": [
@@ -2614,23 +2842,23 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-84",
-						0
-					],
-					"source": [
 						"obj-77",
 						0
+					],
+					"source": [
+						"obj-75",
+						0
 					]
 				}
 			},
 			{
 				"patchline": {
 					"destination": [
-						"obj-84",
+						"obj-77",
 						0
 					],
 					"source": [
-						"obj-78",
+						"obj-76",
 						0
 					]
 				}
@@ -2638,7 +2866,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-84",
+						"obj-86",
 						0
 					],
 					"source": [
@@ -2650,7 +2878,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-84",
+						"obj-86",
 						0
 					],
 					"source": [
@@ -2662,7 +2890,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-84",
+						"obj-86",
 						0
 					],
 					"source": [
@@ -2674,7 +2902,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-84",
+						"obj-86",
 						0
 					],
 					"source": [
@@ -2686,7 +2914,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-84",
+						"obj-86",
 						0
 					],
 					"source": [
@@ -2698,23 +2926,23 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-94",
-						0
-					],
-					"source": [
 						"obj-86",
 						0
+					],
+					"source": [
+						"obj-84",
+						0
 					]
 				}
 			},
 			{
 				"patchline": {
 					"destination": [
-						"obj-94",
+						"obj-86",
 						0
 					],
 					"source": [
-						"obj-87",
+						"obj-85",
 						0
 					]
 				}
@@ -2722,7 +2950,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-94",
+						"obj-96",
 						0
 					],
 					"source": [
@@ -2734,7 +2962,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-94",
+						"obj-96",
 						0
 					],
 					"source": [
@@ -2746,7 +2974,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-94",
+						"obj-96",
 						0
 					],
 					"source": [
@@ -2758,7 +2986,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-94",
+						"obj-96",
 						0
 					],
 					"source": [
@@ -2770,7 +2998,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-94",
+						"obj-96",
 						0
 					],
 					"source": [
@@ -2782,7 +3010,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-94",
+						"obj-96",
 						0
 					],
 					"source": [
@@ -2794,23 +3022,23 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-104",
-						0
-					],
-					"source": [
 						"obj-96",
 						0
+					],
+					"source": [
+						"obj-94",
+						0
 					]
 				}
 			},
 			{
 				"patchline": {
 					"destination": [
-						"obj-104",
+						"obj-96",
 						0
 					],
 					"source": [
-						"obj-97",
+						"obj-95",
 						0
 					]
 				}
@@ -2818,7 +3046,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-104",
+						"obj-106",
 						0
 					],
 					"source": [
@@ -2830,7 +3058,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-104",
+						"obj-106",
 						0
 					],
 					"source": [
@@ -2842,7 +3070,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-104",
+						"obj-106",
 						0
 					],
 					"source": [
@@ -2854,7 +3082,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-104",
+						"obj-106",
 						0
 					],
 					"source": [
@@ -2866,7 +3094,7 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-104",
+						"obj-106",
 						0
 					],
 					"source": [
@@ -2878,11 +3106,23 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-104",
+						"obj-106",
 						0
 					],
 					"source": [
 						"obj-103",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-106",
+						0
+					],
+					"source": [
+						"obj-104",
 						0
 					]
 				}
@@ -2902,11 +3142,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-107",
+						"obj-117",
 						0
 					],
 					"source": [
-						"obj-106",
+						"obj-108",
 						0
 					]
 				}
@@ -2914,11 +3154,131 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-108",
+						"obj-117",
 						0
 					],
 					"source": [
-						"obj-106",
+						"obj-109",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-117",
+						0
+					],
+					"source": [
+						"obj-110",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-117",
+						0
+					],
+					"source": [
+						"obj-111",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-117",
+						0
+					],
+					"source": [
+						"obj-112",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-117",
+						0
+					],
+					"source": [
+						"obj-113",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-117",
+						0
+					],
+					"source": [
+						"obj-114",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-117",
+						0
+					],
+					"source": [
+						"obj-115",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-117",
+						0
+					],
+					"source": [
+						"obj-116",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-119",
+						0
+					],
+					"source": [
+						"obj-118",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-120",
+						0
+					],
+					"source": [
+						"obj-119",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-121",
+						0
+					],
+					"source": [
+						"obj-119",
 						1
 					]
 				}

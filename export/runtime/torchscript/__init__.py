@@ -1,0 +1,1 @@
+"""TorchScript models under the contract of nn~, such as RAVE's exports; the one place of playing that loads torch."""
