@@ -1,4 +1,9 @@
-"""Which dimension of the data moves which knob, for couplings that pair them by index."""
+"""Which dimension of the data moves which knob, for couplings that pair them by index.
+
+The index, since an encoder's dimensions are in the order of what they rebuild, and a decoder's knobs in that of their variance, and
+the knobs that move the shipped decoders' sound furthest are indeed the first. What a manifest says is `heard` would be another
+order, but not a better one: a rank correlation says how surely a knob goes one way, not how far.
+"""
 
 from __future__ import annotations
 

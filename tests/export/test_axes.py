@@ -71,7 +71,7 @@ def test_fewer_columns_than_latents_and_fewer_rows_than_latents() -> None:
     assert (few.shares > 0).sum() <= 2
 
 
-@pytest.mark.parametrize(("name", "told"), [("digits", 0.75), ("genes", 0.75)])
+@pytest.mark.parametrize(("name", "told"), [("digits", 0.75), ("genes", 0.75), ("motion", 0.75)])
 def test_shipped_encoders_say_what_each_latent_rebuilds(name: str, told: float) -> None:
     shares = np.array([latent.share for latent in load_data_encoder(shipped_data_encoder(name)).manifest.latents])
     assert (np.diff(shares) <= 0).all()

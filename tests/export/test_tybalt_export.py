@@ -122,7 +122,14 @@ def test_the_file_says_what_it_is_and_encodes_rows_in_the_tables_units(run: Path
 
 def test_inspect_shows_columns_and_latents(run: Path) -> None:
     said = latentone("inspect", run / "small.encoder.onnx")
-    for fact in ("data_encoder, tybalt", "64 values: pixel_0_0", "61 never learnt from: digits_", "rows 179", "z3"):
+    for fact in (
+        "data_encoder, tybalt",
+        "64 values: pixel_0_0",
+        "61 never learnt from: digits_",
+        "rows 179",
+        "z3",
+        "share of what is rebuilt",
+    ):
         assert fact in said
 
 
