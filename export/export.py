@@ -144,7 +144,7 @@ def _make(
     names = knob_names([HEARD_AS[main] if main else None for main in mains])
     manifest.latents = calibration.records(names, home * signs, _turned(heard, signs))
     write(calibration)
-    cloud.store(output, calibration.knobs, seed)
+    cloud.store(output, calibration.knobs, energy_db, seed)
     proofs = {}
     for decoder in runtimes_of(output):
         say(f"comparing {decoder.runtime} with PyTorch over 20 blocks")
