@@ -18,6 +18,7 @@ import torch
 from ..models import audio_files, vae
 from ..models.wavenet_vae import data, network
 from .calibrate import Calibration, find_home, knob_names
+from .coupling import cloud
 from .descriptors import HEARD_AS
 from .errors import LatentoneError
 from .manifest import SCHEMA_VERSION, LatentRecord, Manifest
@@ -143,6 +144,7 @@ def _make(
     names = knob_names([HEARD_AS[main] if main else None for main in mains])
     manifest.latents = calibration.records(names, home * signs, _turned(heard, signs))
     write(calibration)
+    cloud.store(output, calibration.knobs, seed)
     proofs = {}
     for decoder in runtimes_of(output):
         say(f"comparing {decoder.runtime} with PyTorch over 20 blocks")

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..export.errors import LatentoneError
 from .addresses import TABLE, Command, Namespace, address_safe, find_row
-from .contracts import Maps, ModelShelf, Recorder, Sources
+from .contracts import DataSources, Maps, ModelShelf, Recorder, SourceBook, Sources
 from .controllers import Reply
 from .notices import Notices
 
@@ -31,10 +31,11 @@ class Answers:
         models: ModelShelf | None,
         maps: Maps | None,
         recorder: Recorder | None,
-        sources: Sources | None,
+        sources: SourceBook | None,
     ) -> None:
         self._namespace, self._notices = namespace, notices
         self._models, self._maps, self._recorder, self._sources = models, maps, recorder, sources
+        of_sources, slowly_of_sources = self._source_rows()
         self.at_once: dict[str, Answer] = {
             "/version": lambda _, reply: reply("/version.reply", "latentone", version("latentone")),
             "/help": self._help,
@@ -47,8 +48,7 @@ class Answers:
             "/map/remove": self._map_remove,
             "/map/list": self._map_list,
             "/source/list": lambda _, reply: reply("/source/list.reply", *have(self._sources, "sources").names()),
-            "/source/<source>/rate": self._source_rate,
-            "/source/<source>/loop": self._source_loop,
+            **of_sources,
         }
         self.slowly: dict[str, Answer] = {
             "/model/list": lambda _, reply: reply("/model/list.reply", *have(self._models, "models").names()),
@@ -56,8 +56,7 @@ class Answers:
             "/map/save": self._map_save,
             "/record/start": self._record_start,
             "/record/stop": self._record_stop,
-            "/source/<source>/play": self._source_play,
-            "/source/<source>/stop": self._source_stop,
+            **slowly_of_sources,
         }
 
     def _help(self, command: Command, reply: Reply) -> None:
@@ -128,31 +127,59 @@ class Answers:
         file, length_s = have(self._recorder, "recorder").stop()
         reply("/record/stop.reply", str(file), length_s)
 
-    def _source_play(self, command: Command, reply: Reply) -> None:
-        sources, name = self._source(command)
-        sources.play(name)
-        reply("/done", command.address)
+    def _source_rows(self) -> tuple[dict[str, Answer], dict[str, Answer]]:
+        """Those of one source: done at once and without a reply, and slowly with `/done`."""
 
-    def _source_stop(self, command: Command, reply: Reply) -> None:
-        sources, name = self._source(command)
-        sources.stop(name)
-        reply("/done", command.address)
+        def any_source(do: Callable[..., None]) -> Answer:
+            return lambda command, _: do(*self._source(command), *command.values)
 
-    def _source_rate(self, command: Command, reply: Reply) -> None:
-        sources, name = self._source(command)
-        times, per = _filled(command, 2)
-        sources.set_rate(name, float(str(times)), per == "beat")
+        def data_set(do: Callable[..., None]) -> Answer:
+            return lambda command, _: do(*self._data_set(command), *command.values)
 
-    def _source_loop(self, command: Command, reply: Reply) -> None:
-        sources, name = self._source(command)
-        sources.set_loop(name, bool(command.values[0]))
+        at_once = {
+            "rate": any_source(lambda part, name, times, per="second": part.set_rate(name, times, per == "beat")),
+            "loop": any_source(lambda part, name, on: part.set_loop(name, bool(on))),
+            "seek": data_set(lambda part, name, place: part.seek(name, place)),
+            "index": data_set(lambda part, name, index: part.go_to(name, index)),
+            "row": data_set(lambda part, name, *values: part.take_row(name, values)),
+            "frame": data_set(lambda part, name, *values: part.take_frame(name, values)),
+            "dwell_s": data_set(lambda part, name, dwell_s: part.set_dwell(name, dwell_s)),
+            "glide_s": data_set(lambda part, name, glide_s: part.set_glide(name, glide_s)),
+        }
+        slowly = {
+            "play": any_source(lambda part, name: part.play(name)),
+            "stop": any_source(lambda part, name: part.stop(name)),
+            "order": data_set(lambda part, name, order: part.set_order(name, order)),
+            "coupling": data_set(lambda part, name, coupling: part.set_coupling(name, coupling)),
+        }
+        of_source = "/source/<source>/{}".format
+        return {of_source(what): answer for what, answer in at_once.items()}, {
+            of_source(what): _then_done(answer) for what, answer in slowly.items()
+        }
 
     def _source(self, command: Command) -> tuple[Sources, str]:
-        sources, said = have(self._sources, "sources"), command.address.split("/")[2]
-        for name in sources.names():
+        name = self._source_name(command)
+        return have(self._sources, "sources").named(name), name
+
+    def _data_set(self, command: Command) -> tuple[DataSources, str]:
+        name = self._source_name(command)
+        return have(self._sources, "sources").data_set(name), name
+
+    def _source_name(self, command: Command) -> str:
+        """The name that stands in an address as OSC allows it."""
+        said = command.address.split("/")[2]
+        for name in have(self._sources, "sources").names():
             if address_safe(name) == said:
-                return sources, name
+                return name
         raise LatentoneError(f"there is no source {said!r} any more")
+
+
+def _then_done(answer: Answer) -> Answer:
+    def both(command: Command, reply: Reply) -> None:
+        answer(command, reply)
+        reply("/done", command.address)
+
+    return both
 
 
 def have(part: Part | None, what: str) -> Part:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from ..export.errors import LatentoneError
 from .events import Value
@@ -37,6 +38,8 @@ class Argument:
     """True for a last argument that may be given several times: numbers once a knob, names as often as `times` says."""
     times: int = 1
     """How many values a knob a repeated number may have."""
+    most: int = 0
+    """Where it is repeated, and how often does not go by the knobs: so often at most."""
     choices: tuple[str, ...] = ()
     """What a string may be; anything when empty."""
 
@@ -50,6 +53,19 @@ class Argument:
         if self.optional:
             notes.append("optional")
         return self.name + ("…" if self.repeated else "") + (f" ({', '.join(notes)})" if notes else "")
+
+    def read_many(self, address: str, values: Sequence[object]) -> list[Value]:
+        """As `read`, for what is repeated: a row may have thousands of values, and is to sound within a block."""
+        if (
+            self.kind == "float"
+            and self.low == -math.inf
+            and self.high == math.inf
+            and set(map(type, values)) == {float}
+        ):
+            numbers = cast("Sequence[float]", values)
+            if all(map(math.isfinite, numbers)):
+                return list(numbers)
+        return [self.read(address, value) for value in values]
 
     def read(self, address: str, value: object) -> Value:
         """`value` in the right type: hosts differ in what they send, so whatever holds a number is one.

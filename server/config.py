@@ -42,7 +42,7 @@ def load_config(user_file: Path | None, overrides: dict[str, Any]) -> Config:
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _over(merged, layer.data)
-    _complete_midi(merged)
+    _complete_lists(merged)
     try:
         config = Config.model_validate(merged)
     except ValidationError as error:
@@ -85,6 +85,8 @@ def read_layer(file: Path) -> Layer:
         raise LatentoneError(f"{file}: settings are sections such as `audio:` with keys below, see config.yaml")
     # A section whose keys are all commented out is None, and changes nothing.
     sections = {str(key): {} if value is None else value for key, value in (data or {}).items()}
+    if sections.get("sources") == {}:
+        sections["sources"] = []
     if isinstance(mapping := sections.get("mapping"), dict):
         # Nor does a list whose lines are.
         sections["mapping"] = {key: [] if value is None and key in _LISTS else value for key, value in mapping.items()}
@@ -108,7 +110,26 @@ def _absolute(data: dict[str, Any], base: Path) -> dict[str, Any]:
         model["name"] = absolute(name)
     if isinstance(mapping, dict) and isinstance(names := mapping.get("include"), list):
         mapping["include"] = [absolute(name) if _looks_like_path(name) else name for name in names]
+    sources = data.get("sources")
+    for source in [data.get("source_defaults"), *(sources if isinstance(sources, list) else ())]:
+        if isinstance(source, dict):
+            if _looks_like_path(name := source.get("model")):
+                source["model"] = absolute(name)
+            # These may be names of other things, too: a data set's, a column's, a way to couple.
+            source |= {key: _found(base, source[key]) for key in ("data", "labels", "coupling") if key in source}
     return data
+
+
+def _found(base: Path, text: object) -> object:
+    """`text` made absolute from `base` if it is a path to something there, maybe with a column behind it."""
+    if not isinstance(text, str):
+        return text
+    path, column = Path(text).expanduser(), ""
+    if not (base / path).exists() and ":" in text:
+        file, _, column = text.rpartition(":")
+        path = Path(file).expanduser()
+    there = text and (base / path).exists()
+    return str(base / path) + (f":{column}" if column else "") if there else text
 
 
 def _looks_like_path(name: object) -> bool:
@@ -120,7 +141,10 @@ def _nested(dotted: dict[str, Any]) -> dict[str, Any]:
     for key, value in dotted.items():
         if value is not None:
             section, _, name = key.partition(".")
-            nested.setdefault(section, {})[name] = value
+            if name:
+                nested.setdefault(section, {})[name] = value
+            else:
+                nested[section] = value
     return nested
 
 
@@ -130,13 +154,17 @@ def _over(lower: Any, upper: Any) -> Any:
     return lower | {key: _over(lower.get(key), value) for key, value in upper.items()}
 
 
-def _complete_midi(merged: dict[str, Any]) -> None:
+def _complete_lists(merged: dict[str, Any]) -> None:
+    """Give each entry of the lists what it does not say itself."""
     mapping = merged.get("mapping")
-    defaults = mapping.get("midi_defaults") if isinstance(mapping, dict) else None
-    if isinstance(mapping, dict) and isinstance(defaults, dict):
-        for key in ("midi", "osc"):
-            if isinstance(rows := mapping.get(key), list):
-                mapping[key] = [defaults | row if isinstance(row, dict) else row for row in rows]
+    for section, key, defaults in (
+        (mapping, "midi", "midi_defaults"),
+        (mapping, "osc", "midi_defaults"),
+        (merged, "sources", "source_defaults"),
+    ):
+        if isinstance(section, dict) and isinstance(usual := section.get(defaults), dict):
+            if isinstance(rows := section.get(key), list):
+                section[key] = [usual | row if isinstance(row, dict) else row for row in rows]
 
 
 def explain(error: Any, layers: Sequence[Layer], model: type[BaseModel] = Config) -> str:

@@ -123,7 +123,7 @@ class Recorder(Protocol):
 
 
 class Sources(Protocol):
-    """Scores that are played live."""
+    """What can be played live, by its name."""
 
     def names(self) -> list[str]: ...
 
@@ -134,3 +134,43 @@ class Sources(Protocol):
     def set_rate(self, name: str, times: float, by_tempo: bool) -> None: ...
 
     def set_loop(self, name: str, on: bool) -> None: ...
+
+
+class DataSources(Sources, Protocol):
+    """Data sets, of which more can be asked than of scores."""
+
+    def seek(self, name: str, place: float) -> None:
+        """Go to a place, counted in items of the order that is played."""
+        ...
+
+    def go_to(self, name: str, index: int) -> None:
+        """Go to an item by its number in the file."""
+        ...
+
+    def take_row(self, name: str, values: Sequence[float]) -> None:
+        """Encode a row and play it at once; quick."""
+        ...
+
+    def take_frame(self, name: str, values: Sequence[float]) -> None:
+        """Encode the next frame of a movement and play it at once; quick."""
+        ...
+
+    def set_dwell(self, name: str, dwell_s: float) -> None: ...
+
+    def set_glide(self, name: str, glide_s: float) -> None: ...
+
+    def set_order(self, name: str, order: str) -> None: ...
+
+    def set_coupling(self, name: str, coupling: str) -> None: ...
+
+
+class SourceBook(Protocol):
+    """Scores and data sets, and which of the two a name means."""
+
+    def names(self) -> list[str]: ...
+
+    def named(self, name: str) -> Sources: ...
+
+    def data_set(self, name: str) -> DataSources:
+        """Raises where `name` is that of a score."""
+        ...

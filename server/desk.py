@@ -14,7 +14,7 @@ from ..export.errors import LatentoneError
 from .addresses import REPLIES, Command, Namespace
 from .answers import Answers
 from .arguments import AddressError
-from .contracts import Clocked, Maps, ModelShelf, PresetBook, Recorder, Sources
+from .contracts import Clocked, Maps, ModelShelf, PresetBook, Recorder, SourceBook
 from .controllers import Message, Reply
 from .events import EventQueue, Value
 from .held import Held
@@ -51,7 +51,7 @@ class Desk:
         models: ModelShelf | None = None,
         maps: Maps | None = None,
         recorder: Recorder | None = None,
-        sources: Sources | None = None,
+        sources: SourceBook | None = None,
     ) -> None:
         self.namespace = namespace
         self._engine, self._end = engine, end

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from ..export.errors import LatentoneError
 from ..export.runtime.load import ENCODER_SUFFIX, SCRIPT_SUFFIX, SHIPPED_MODELS
-from .addresses import GAIN_DB, GLIDE_S, TEMPERATURE
+from .addresses import DWELL_S, GAIN_DB, GLIDE_S, TEMPERATURE
 from .allowed import Allowed, allowed_by_default
 from .arguments import Argument
 from .maps.bindings import Binding, Shape
@@ -125,6 +125,26 @@ class PresetSettings(_Section):
     file: _File
 
 
+class SourceShape(_Section):
+    """How a data set is played."""
+
+    labels: str | None
+    coupling: str
+    order: str
+    dwell_s: Annotated[float, _within(DWELL_S)]
+    glide_s: Annotated[float, _within(GLIDE_S)]
+    loop: bool
+    autoplay: bool
+
+
+class SourceSettings(SourceShape):
+    """One data set, and the encoder that reads it."""
+
+    data: str
+    model: str
+    name: str | None = None
+
+
 class PathSettings(_Section):
     models: list[_File]
     scores: list[_File]
@@ -142,6 +162,8 @@ class Config(_Section):
     midi: MidiSettings
     mapping: MappingSettings
     presets: PresetSettings
+    source_defaults: SourceShape
+    sources: list[SourceSettings]
     paths: PathSettings
 
     def with_model(self, name: str, runtime: str | None = None) -> Self:

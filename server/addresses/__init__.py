@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .namespace import Command, Namespace, address_safe, find_row, markdown_table
-from .row import GAIN_DB, GLIDE_S, KNOB, MOST_PLACES, TEMPERATURE, Address, StatusReply
+from .row import DWELL_S, GAIN_DB, GLIDE_S, KNOB, MOST_PLACES, TEMPERATURE, Address, StatusReply
 from .rows import NOTICES, REPLIES, TABLE
 
 __all__ = [
+    "DWELL_S",
     "GAIN_DB",
     "GLIDE_S",
     "KNOB",

@@ -105,6 +105,8 @@ class Namespace:
 
     def _check(self, row: Address, address: str, arguments: Sequence[object]) -> tuple[Value, ...]:
         specs = list(row.arguments)
+        if specs and specs[-1].most:
+            return self._check_many(row, address, arguments)
         if not specs and len(arguments) == 1 and arguments[0] is True:
             arguments = ()  # an impulse: how OSCQuery's hosts, among others, press a button
         if specs and specs[-1].repeated:
@@ -119,6 +121,13 @@ class Namespace:
         if by_place and (given := len(arguments) - len(row.arguments) + 1) % self._knobs:
             raise AddressError(address, f"takes {self._knobs} values for each place, got {given}; usage: {row.usage()}")
         return tuple(spec.read(address, value) for spec, value in zip(specs, arguments, strict=False))
+
+    def _check_many(self, row: Address, address: str, arguments: Sequence[object]) -> tuple[Value, ...]:
+        """Of a row with nothing but an argument that is repeated however many knobs there are."""
+        [spec] = row.arguments
+        if not 1 <= len(arguments) <= spec.most:
+            raise AddressError(address, f"takes 1 to {spec.most} arguments, got {len(arguments)}; usage: {row.usage()}")
+        return tuple(spec.read_many(address, arguments))
 
     def _unknown(self, address: str) -> str:
         said = re.match(r"/voice/(-?\d+)(?:/|$)", address)

@@ -118,7 +118,7 @@ def _signature(arguments: Sequence[Argument], knobs: int) -> _Json:
     spelled = [
         argument
         for argument in arguments
-        for _ in range(knobs if argument.repeated and argument.kind != "string" else 1)
+        for _ in range(knobs if argument.repeated and argument.kind != "string" and not argument.most else 1)
     ]
     signature: _Json = {"TYPE": "".join(_TYPES[argument.kind] for argument in spelled) or _IMPULSE}
     for key, entries in (

@@ -14,7 +14,7 @@ class Address:
 
     pattern: str
     """`<knob>` stands for the index or the name of a latent, `<voice>` for the index of a voice, `<source>` for the name
-    of a score that can be played."""
+    of a score or a data set that can be played."""
     arguments: tuple[Argument, ...]
     does: str
     answered_by: Literal["engine", "server"] = "engine"
@@ -73,6 +73,9 @@ OVER_S = Argument("over_s", low=0.0, high=3600.0, unit="s")
 NAME = Argument("name", "string")
 NAMES = replace(NAME, repeated=True, times=MOST_PLACES)
 SWITCH = Argument("on", "int", low=0, high=1)
+DWELL_S = Argument("dwell_s", low=0.01, high=3600.0, unit="s")
+INPUTS = Argument("value", repeated=True, most=16384)
+"""Of a row or a frame of a data set; how many it takes, its encoder knows."""
 RATE = Argument("rate", low=0.0, high=50.0)
 DEPTH = Argument("depth", low=0.0, high=4.0)
 PER = Argument("per", "string", choices=("second", "beat"), optional=True)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from ..arguments import Argument
 from ..packets import INT32_MAX
-from .row import ENDS, NAME, NAMES, OVER_S, PER, SHARE, SWITCH, TARGET, Address, StatusReply
+from .row import ENDS, NAME, NAMES, OVER_S, SHARE, SWITCH, TARGET, Address, StatusReply
 from .sound_rows import LATENTS, MOTION, SOUND
+from .source_rows import SOURCES
 
 _PRESETS = (
     Address(
@@ -125,18 +126,6 @@ _RECORDER = (
         "/done /record/start file",
     ),
     Address("/record/stop", (), "Ends the recording.", "server", "/record/stop.reply file seconds"),
-    Address("/source/list", (), "Names the scores that can be played.", "server", "/source/list.reply name…"),
-    Address(
-        "/source/<source>/play", (), "Plays a score from its beginning, live.", "server", "/done /source/<source>/play"
-    ),
-    Address("/source/<source>/stop", (), "Ends it.", "server", "/done /source/<source>/stop"),
-    Address(
-        "/source/<source>/rate",
-        (Argument("times", low=0.01, high=100.0), PER),
-        "How fast it goes: times as fast as written, or per beat also with the tempo, which is then as written at 120.",
-        "server",
-    ),
-    Address("/source/<source>/loop", (SWITCH,), "Whether it begins again at its end.", "server"),
 )
 
 _SERVER = (
@@ -151,7 +140,7 @@ _SERVER = (
     Address(
         "/notify",
         (SWITCH,),
-        "Tells the sender (1) or no longer (0) what happens: /late, /underrun, /model/changed, /record/stopped and the like.",
+        "Tells the sender (1) or no longer (0) what happens: /late, /underrun, /model/changed, /source/at and the like.",
         "server",
         "/done /notify",
     ),
@@ -167,7 +156,7 @@ _SERVER = (
     Address("/quit", (), "Ends the server.", "server", "/done /quit"),
 )
 
-TABLE: tuple[Address, ...] = (*LATENTS, *SOUND, *MOTION, *_PRESETS, *_MODELS, *_MAPS, *_RECORDER, *_SERVER)
+TABLE: tuple[Address, ...] = (*LATENTS, *SOUND, *MOTION, *_PRESETS, *_MODELS, *_MAPS, *_RECORDER, *SOURCES, *_SERVER)
 
 NOTICES: dict[str, str] = {
     "/late": "address seconds: a message of a bundle came so long after its time, and took effect at once",
@@ -175,7 +164,8 @@ NOTICES: dict[str, str] = {
     "/dropped": "count: messages came faster than they could be played; so many were lost so far",
     "/model/changed": "name: another model plays",
     "/record/stopped": "file why: a recording ended by itself",
-    "/source/ended": "name: a score came to its end",
+    "/source/ended": "name: a score or a data set came to its end",
+    "/source/at": "name index label: a row or clip of a data set, by its number in the file, begins to be heard",
     "/quitting": "the server ends",
 }
 """What those hear who asked by `/notify`, without asking each time."""

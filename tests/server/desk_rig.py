@@ -166,6 +166,36 @@ class FakeSources:
     def set_loop(self, name: str, on: bool) -> None:
         self.said.append(("loop", name, on))
 
+    def named(self, name: str) -> FakeSources:
+        return self
+
+    def data_set(self, name: str) -> FakeSources:
+        return self
+
+    def seek(self, name: str, place: float) -> None:
+        self.said.append(("seek", name, place))
+
+    def go_to(self, name: str, index: int) -> None:
+        self.said.append(("index", name, index))
+
+    def take_row(self, name: str, values: Sequence[float]) -> None:
+        self.said.append(("row", name, *values))
+
+    def take_frame(self, name: str, values: Sequence[float]) -> None:
+        self.said.append(("frame", name, *values))
+
+    def set_dwell(self, name: str, dwell_s: float) -> None:
+        self.said.append(("dwell_s", name, dwell_s))
+
+    def set_glide(self, name: str, glide_s: float) -> None:
+        self.said.append(("glide_s", name, glide_s))
+
+    def set_order(self, name: str, order: str) -> None:
+        self.said.append(("order", name, order))
+
+    def set_coupling(self, name: str, coupling: str) -> None:
+        self.said.append(("coupling", name, coupling))
+
 
 class DeskRig:
     """A desk behind a UDP and a TCP port, all parts there; `client` talks to it. With `block_s` the engine runs."""

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from fakes import FakeDecoder
 from latentone.export.errors import LatentoneError
+from latentone.server.ahead import Ahead
 from latentone.server.audio.null import NullSink
 from latentone.server.controllers.sources import LiveScores
 from latentone.server.engine import Engine
@@ -72,14 +73,9 @@ class Concert:
         def commands(message: Any) -> list[tuple[str, tuple[float]]]:
             return [("/latent/0", (message.value / 128,))] if message.type == "control_change" else []
 
-        self.scores = LiveScores(
-            [folder / "none", folder],
-            self.queue,
-            Live(self.engine, lambda: LATENCY_S),
-            RATE_HZ,
-            lambda path: read_score(path, RATE_HZ, names, commands),
-            self.ended.append,
-        )
+        self.ahead = Ahead(self.queue, Live(self.engine, lambda: LATENCY_S), RATE_HZ, self.ended.append)
+        folders = [folder / "none", folder]
+        self.scores = LiveScores(folders, self.ahead, RATE_HZ, lambda path: read_score(path, RATE_HZ, names, commands))
 
     def until(self, happened: Callable[[], object]) -> None:
         end_s = time.monotonic() + DEADLINE_S
@@ -95,7 +91,7 @@ def concert(folder: Path) -> Iterator[Concert]:
     player = threading.Thread(target=live.engine.run, args=(stop,))
     try:
         player.start()
-        with live.scores:
+        with live.ahead:
             live.until(lambda: live.engine.status().seconds > 0.1)
             yield live
     finally:

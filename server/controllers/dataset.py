@@ -1,0 +1,123 @@
+"""Data sets played live: rows and movements on their samples, and what arrives meanwhile at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...export.errors import LatentoneError
+from ..ahead import Ahead
+from ..datasets.pieces import mark_of
+from ..datasets.source import DataSource
+from ..events import ControlEvent
+
+
+class LiveDataSets:
+    """`contracts.Sources` of some data sets."""
+
+    def __init__(self, sources: Sequence[DataSource], ahead: Ahead) -> None:
+        self._sources = {source.name: source for source in sources}
+        self._ahead = ahead
+
+    def names(self) -> list[str]:
+        return list(self._sources)
+
+    def play(self, name: str) -> None:
+        """Begin, or begin again, from the first item of the order."""
+        source = self._source(name)
+        source.need_coupling()
+        self._ahead.begin(name, source.piece)
+
+    def stop(self, name: str) -> None:
+        """End it, if it plays, and a live movement, too."""
+        self._source(name).begin_anew()
+        self._ahead.end(name)
+
+    def set_rate(self, name: str, times: float, by_tempo: bool = False) -> None:
+        self._source(name)
+        self._ahead.set_rate(name, times, by_tempo)
+
+    def set_loop(self, name: str, on: bool) -> None:
+        self._source(name)
+        self._ahead.set_loop(name, on)
+
+    def seek(self, name: str, place: float) -> None:
+        """Go to a place, counted in items of the order; where it does not play it sounds at once, and stays."""
+        source = self._source(name)
+        count = len(source.piece.order)
+        if place > count:
+            raise LatentoneError(f"{name} has {count} items: place must be 0 to {count}, got {place:g}")
+        self._go(source, place)
+
+    def go_to(self, name: str, index: int) -> None:
+        """Go to an item by its number in the file."""
+        source = self._source(name)
+        count = len(source.piece.order)
+        if index >= count:
+            raise LatentoneError(f"{name} has {count} items: index must be 0 to {count - 1}, got {index}")
+        self._go(source, float(source.piece.order.index(index)))
+
+    def take_row(self, name: str, values: Sequence[float]) -> None:
+        self._now(self._source(name).row(values))
+
+    def take_frame(self, name: str, values: Sequence[float]) -> None:
+        self._now(self._source(name).frame(values))
+
+    def set_dwell(self, name: str, dwell_s: float) -> None:
+        source = self._source(name)
+        if source.is_movement:
+            raise LatentoneError(f"{name} is a movement: it goes by its frames, and /source/{name}/rate by how fast")
+        source.dwell_s = dwell_s
+
+    def set_glide(self, name: str, glide_s: float) -> None:
+        self._source(name).glide_s = glide_s
+
+    def set_order(self, name: str, order: str) -> None:
+        """Play on in another order, from the item that plays."""
+        source = self._source(name)
+        before = source.piece
+        after = source.set_order(order)
+        if (place := self._ahead.place(name)) is not None:
+            items = before.items_at(place)
+            played = min(int(items), len(before.order) - 1)
+            position = after.order.index(before.order[played]) + items - played
+            self._ahead.replace(name, after, after.place_of(position))
+
+    def set_coupling(self, name: str, coupling: str) -> None:
+        """Fit anew, which may take seconds; what plays goes on meanwhile."""
+        self._source(name).set_coupling(coupling)
+
+    def model_changed(self) -> None:
+        """Nothing is heard of the data any more until `fit_again`: its knobs were another model's."""
+        for source in self._sources.values():
+            source.uncouple()
+
+    def fit_again(self) -> list[str]:
+        """To the decoder that plays now; returns a line for each that cannot be, and is silent till its coupling is another."""
+        failed: list[str] = []
+        for source in self._sources.values():
+            try:
+                source.set_coupling()
+            except LatentoneError as error:
+                failed.append(f"{source.name} cannot be heard: {error}")
+        return failed
+
+    def _go(self, source: DataSource, items: float) -> None:
+        source.need_coupling()
+        piece = source.piece
+        place = piece.place_of(items)
+        number = piece.number_at(place)
+        mark = mark_of(source, piece.order[min(int(items), len(piece.order) - 1)])
+        if self._ahead.go(source.name, place, None if piece.mark(number) else mark):
+            return
+        event = piece.scrubbed(place)
+        if event is not None and not self._ahead.now(event, mark):
+            raise LatentoneError("dropped: messages come faster than they can be played")
+
+    def _now(self, event: ControlEvent) -> None:
+        if not self._ahead.now(event):
+            raise LatentoneError("dropped: messages come faster than they can be played")
+
+    def _source(self, name: str) -> DataSource:
+        if name not in self._sources:
+            raise LatentoneError(f"there is no data set {name[:64]!r} ({', '.join(self._sources) or 'none was named'})")
+        return self._sources[name]

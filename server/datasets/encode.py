@@ -1,0 +1,40 @@
+"""Items to latents: rows all together, clips each from the beginning of its own stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ...export.errors import LatentoneError
+from ...export.runtime.data_encoder import DataEncoder
+from .items import Item
+
+ROWS_AT_ONCE = 1024
+"""Of rows such as those of 5000 genes, so many fit in memory several times over."""
+
+
+def encode_items(encoder: DataEncoder, items: Sequence[Item]) -> list[np.ndarray]:
+    """The latents of each item, float32 (dim, frames), calibrated as the encoder's manifest says.
+
+    Raises LatentoneError naming the first item that has another number of inputs, or values that are not finite.
+    """
+    for item in items:
+        _check(encoder, item)
+    if encoder.manifest.frame_rate_hz is None:
+        return list(_rows(encoder, items))
+    return [encoder.encode(item.values[None], encoder.initial_state(1))[0][0] for item in items]
+
+
+def _rows(encoder: DataEncoder, items: Sequence[Item]) -> Iterator[np.ndarray]:
+    for first in range(0, len(items), ROWS_AT_ONCE):
+        rows = np.stack([item.values[:, 0] for item in items[first : first + ROWS_AT_ONCE]])
+        yield from encoder.encode_rows(rows)[:, :, None]
+
+
+def _check(encoder: DataEncoder, item: Item) -> None:
+    wanted = len(encoder.manifest.inputs)
+    if item.values.ndim != 2 or item.values.shape[0] != wanted:
+        raise LatentoneError(f"{item.name}: has {item.values.shape[0]} values; {encoder.manifest.name} reads {wanted}")
+    if not np.isfinite(item.values).all():
+        raise LatentoneError(f"{item.name}: holds a value that is not a number")
