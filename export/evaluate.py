@@ -81,7 +81,7 @@ def evaluate(
     say(f"reading {len(held_out)} held-out recordings")
     recordings = data.prepare(held_out, root, model, fit=False, progress=False)
     say("measuring bits")
-    bits, bits_shuffled, active = _bits(model, recordings)
+    bits, bits_shuffled, active = measure_bits(model, recordings)
 
     say("resynthesising")
     generator = np.random.default_rng(seed)
@@ -122,7 +122,9 @@ def evaluate(
     )
 
 
-def _bits(model: network.WaveNetVAE, recordings: list[data.Recording]) -> tuple[float, float, int]:
+@torch.inference_mode()
+def measure_bits(model: network.WaveNetVAE, recordings: list[data.Recording]) -> tuple[float, float, int]:
+    """Bits a code with the right latents, with those shuffled in time, and how many latents are active."""
     h = model.hyperparameters
     torch.manual_seed(0)
     clips = data.Clips(recordings, h, data.clip_latents(CLIP_S, h), random=False)

@@ -14,5 +14,5 @@ class Family(NamedTuple):
     """Has `evaluate(checkpoint, model, data_path, labels) -> Figures`, which has `to_dict()` and `rows()`."""
 
 
-FAMILIES = {"tybalt": Family(".tybalt", ".tybalt_figures")}
+FAMILIES = {"mocap": Family(".mocap", ".mocap_figures"), "tybalt": Family(".tybalt", ".tybalt_figures")}
 """By the `family` of a checkpoint."""

@@ -19,7 +19,7 @@ from ..manifest import DataManifest, StateRecord
 from ..runtime.data_encoder import DataEncoder
 from .encoder import without_traces
 from .graph import OPSET, save
-from .halves import store_as_halves
+from .narrow import store_as_halves
 
 State = dict[str, Tensor]
 BLOCK_FRAMES = (1, 2, 3, 1, 5, 8, 1, 13, 4)
