@@ -41,9 +41,9 @@ def cost(
     say("measuring speed")
     return {
         "kind": kind,
-        "bits": round(bits, 5),
-        "bits_float32": round(bits_float32, 5),
-        "loss_bits": round(bits - bits_float32, 5),
+        "bits": round(bits, 6),
+        "bits_float32": round(bits_float32, 6),
+        "loss_bits": round(bits - bits_float32, 6),
         "measured_on": f"{len(recordings)} {'held-out' if held_out else 'training'} recordings",
         "times_real_time": _speeds(file, plain),
     }

@@ -1,6 +1,7 @@
 """Tensors in less room where not one number is changed by it: as halves, or as bytes with a scale for each output.
 
-Nodes beside them widen them when the file is loaded: ONNX Runtime does that once.
+Nodes beside them widen them: ONNX Runtime does that once, when it loads the file. Bytes are widened by Cast and Mul, not by
+DequantizeLinear, which newer runtimes melt into products of rounded inputs: other numbers than those that were proved.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 SMALLEST = 1024
 """Of fewer numbers than this a file has little to gain."""
 LARGEST_BYTE = 127
-Narrow = tuple[list[onnx.TensorProto], onnx.NodeProto]
+Narrow = tuple[list[onnx.TensorProto], list[onnx.NodeProto]]
 
 
 def store_as_halves(model: onnx.ModelProto) -> None:
@@ -50,12 +51,10 @@ def tensors_of(model: onnx.ModelProto) -> dict[str, np.ndarray]:
     for graph in graphs_of(model.graph):
         found |= {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
         for node in graph.node:
-            if node.input and node.input[0] in found and node.op_type in ("Cast", "DequantizeLinear"):
-                wide = found[node.input[0]].astype(np.float32)
-                if node.op_type == "DequantizeLinear":
-                    axis = next(attribute.i for attribute in node.attribute if attribute.name == "axis")
-                    wide *= found[node.input[1]].reshape([-1 if i == axis else 1 for i in range(wide.ndim)])
-                found[node.output[0]] = wide
+            if node.op_type == "Cast" and node.input[0] in found:
+                found[node.output[0]] = found[node.input[0]].astype(np.float32)
+            elif node.op_type == "Mul" and all(name in found for name in node.input):
+                found[node.output[0]] = found[node.input[0]] * found[node.input[1]]
     return found
 
 
@@ -69,7 +68,7 @@ def _store(model: onnx.ModelProto, narrow: Callable[[str, np.ndarray], Narrow | 
                 kept.append(tensor)
             else:
                 kept += found[0]
-                widening.append(found[1])
+                widening += found[1]
         nodes = [*widening, *graph.node]
         for field, values in ((graph.initializer, kept), (graph.node, nodes)):
             values = [type(value).FromString(value.SerializeToString()) for value in values]
@@ -83,7 +82,7 @@ def _halves(name: str, exact: np.ndarray) -> Narrow | None:
     if not np.array_equal(half.astype(np.float32), exact):
         return None
     node = helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT)
-    return [numpy_helper.from_array(half, f"{name}.half")], node
+    return [numpy_helper.from_array(half, f"{name}.half")], [node]
 
 
 def _bytes(name: str, exact: np.ndarray) -> Narrow | None:
@@ -94,7 +93,11 @@ def _bytes(name: str, exact: np.ndarray) -> Narrow | None:
         scale = np.where(scale > 0, scale, np.float32(1.0))
         codes = np.rint(exact / scale)
         if np.array_equal(codes * scale, exact):
-            node = helper.make_node("DequantizeLinear", [f"{name}.bytes", f"{name}.scale"], [name], axis=axis)
-            tensors = [(codes.astype(np.int8), "bytes"), (scale.reshape(-1), "scale")]
-            return [numpy_helper.from_array(values, f"{name}.{what}") for values, what in tensors], node
+            widened = f"{name}.widened"
+            nodes = [
+                helper.make_node("Cast", [f"{name}.bytes"], [widened], to=TensorProto.FLOAT),
+                helper.make_node("Mul", [widened, f"{name}.scale"], [name]),
+            ]
+            tensors = [(codes.astype(np.int8), "bytes"), (scale, "scale")]
+            return [numpy_helper.from_array(values, f"{name}.{what}") for values, what in tensors], nodes
     return None
