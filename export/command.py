@@ -15,6 +15,9 @@ from .errors import LatentoneError
 if TYPE_CHECKING:
     from .evaluate import Figures
 
+WEIGHTS = ("float32", "float16", "int8")
+FORMATS = ("onnx", "torchscript")
+
 
 def export(
     checkpoint: Annotated[Path, Argument(help="A checkpoint of `latentone train`, or a folder of them.")],
@@ -78,12 +81,8 @@ def export(
       latentone export runs -o instruments
     """
     _needs_torch("exporting")
-    from .runtime.kernel_cache import use_kernel_cache
-    from .weights import KINDS
-
-    if weights not in KINDS:
-        raise LatentoneError(f"--weights {weights}: is not one of {', '.join(KINDS)}")
-    use_kernel_cache()
+    if weights not in WEIGHTS:
+        raise LatentoneError(f"--weights {weights}: is not one of {', '.join(WEIGHTS)}")
     if checkpoint.is_dir():
         if output is None or name is not None or calibration_from is not None:
             raise LatentoneError(
@@ -93,11 +92,14 @@ def export(
         from .bulk.command import export_folder
         from .bulk.run import Options
 
-        formats = _formats(format, "onnx,torchscript")
+        formats = _formats(format, ",".join(FORMATS))
         options = Options(formats, train_path, temperature, speaker, licence, credit, seed, weights)
         if not export_folder(checkpoint, output, options):
             raise Exit(1)
         return
+    from .runtime.kernel_cache import use_kernel_cache
+
+    use_kernel_cache()
     from .told import export_one
 
     file = output or Path("model.onnx")
@@ -117,8 +119,8 @@ def export(
 def _formats(asked: str | None, usual: str) -> tuple[str, ...]:
     formats = tuple(dict.fromkeys(part.strip() for part in (asked or usual).split(",")))
     for wrong in formats:
-        if wrong not in ("onnx", "torchscript"):
-            raise LatentoneError(f"--format {wrong}: is not one of onnx, torchscript")
+        if wrong not in FORMATS:
+            raise LatentoneError(f"--format {wrong}: is not one of {', '.join(FORMATS)}")
     return formats
 
 

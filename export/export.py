@@ -51,7 +51,7 @@ class Request:
     credit: str
     seed: int
     weights: str = "float32"
-    """One of `weights.KINDS`."""
+    """float32, float16 or int8."""
     calibration_from: Path | None = None
     """An earlier export of the same checkpoint, whose knobs are taken over."""
 

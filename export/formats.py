@@ -19,7 +19,6 @@ from .runtime.load import ENCODER_SUFFIX, SCRIPT_SUFFIX
 from .torchscript.write import script as script_audio
 from .torchscript.write_data import script as script_data
 
-FORMATS = ("onnx", "torchscript")
 Report = Callable[[str], None]
 
 

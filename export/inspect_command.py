@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import prod
 from pathlib import Path
 from typing import Annotated
+from zipfile import ZipFile, is_zipfile
 
 from rich.console import Console
 from rich.table import Table
 from typer import Argument
 
-from .manifest import DataManifest, Manifest
+from .manifest import METADATA_KEY, DataManifest, Manifest, any_manifest
 
 SHOWN = 6
 """Of long lists, from the beginning."""
@@ -18,11 +19,11 @@ SHOWN = 6
 
 def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped model's name.")]) -> None:
     """Print what a model file is: rates or columns, latency, training data, and every knob."""
-    from .runtime.load import SCRIPT_SUFFIX, load_torchscript, shipped_file
+    from .runtime.load import SCRIPT_SUFFIX, shipped_file
     from .runtime.providers import open_any_session
 
     file = shipped_file(str(model))
-    manifest = load_torchscript(file).manifest if file.suffix == SCRIPT_SUFFIX else open_any_session(file).manifest
+    manifest = _of_script(file) if file.suffix == SCRIPT_SUFFIX else open_any_session(file).manifest
     console = Console()
     facts = Table("", manifest.name, title=str(model), title_justify="left", show_edge=False)
     facts.add_row("kind", f"{manifest.kind}, {manifest.family}")
@@ -34,11 +35,27 @@ def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped mod
         ("written by", manifest.tools),
     ):
         facts.add_row(title, ", ".join(f"{key} {value}" for key, value in record.items() if value not in ("", [])))
+    if manifest.weights:
+        facts.add_row("weights", ", ".join(f"{key} {value}" for key, value in manifest.weights.items()))
     numbers = sum(prod(record.shape) for record in manifest.state)
     facts.add_row("state", f"{len(manifest.state)} tensors, {numbers} numbers a voice")
     console.print(facts)
     console.print()
     console.print(_knobs(manifest))
+
+
+def _of_script(file: Path) -> Manifest | DataManifest:
+    """What a TorchScript file says of itself, if it is of data, and else what its player makes of it."""
+    from .runtime.load import load_torchscript
+
+    if is_zipfile(file):
+        with ZipFile(file) as parts:
+            for name in parts.namelist():
+                if name.endswith(f"/extra/{METADATA_KEY}"):
+                    manifest = any_manifest(parts.read(name).decode(), str(file))
+                    if isinstance(manifest, DataManifest):
+                        return manifest
+    return load_torchscript(file).manifest
 
 
 def _of_audio(manifest: Manifest) -> list[tuple[str, str]]:

@@ -11,14 +11,13 @@ from torch import Tensor, nn
 from .errors import LatentoneError
 from .onnx.narrow import LARGEST_BYTE, SMALLEST
 
-KINDS = ("float32", "float16", "int8")
 SPARE_BITS = 7
 """Of a scale's 24 bits, so that its products with a byte are exact, and the file's bytes can be told from the rounded weights."""
 M = TypeVar("M", bound=nn.Module)
 
 
 def rounded(module: M, kind: str) -> M:
-    """A copy of `module` whose matrices hold what `kind`, one of KINDS, can; for float32 the module itself.
+    """A copy of `module` whose matrices hold what `kind`, float32, float16 or int8, can; for float32 the module itself.
 
     Only what is learned and is large is rounded: biases, statistics and filters cost little room. float16 rounds to the nearest;
     int8 is symmetric with a scale for each output channel, the first axis. Raises LatentoneError for weights out of range.

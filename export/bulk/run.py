@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import LatentoneError
-from ..export import Request
-from ..formats import make
 from . import report
 from .find import find
 from .report import Entry
+
+if TYPE_CHECKING:
+    from ..formats import Made
 
 UNFINISHED = ".unfinished"
 """Below the output folder: where files are made, before they are moved to it together."""
@@ -84,20 +85,8 @@ def _export(
     checkpoint: Path, source: str, name: str, digest: str, output: Path, options: Options, say: Callable[[str], None]
 ) -> Entry:
     began_s = time.monotonic()
-    request = Request(
-        checkpoint,
-        output / UNFINISHED / name,
-        options.train_path,
-        name,
-        options.temperature,
-        options.speaker,
-        options.licence,
-        options.credit,
-        options.seed,
-        options.weights,
-    )
     try:
-        made = make(request, options.formats, say)
+        made = _make(checkpoint, output / UNFINISHED / name, name, options, say)
     except Exception as error:  # whatever is wrong with one, the others are to be exported
         reason = str(error) if isinstance(error, LatentoneError) else f"{type(error).__name__}: {error}"
         return Entry(source, name, digest, ok=False, reason=" ".join(reason.split()), seconds=_since(began_s))
@@ -108,6 +97,18 @@ def _export(
     for file in files:
         (output / UNFINISHED / file["file"]).replace(output / file["file"])
     return Entry(source, name, digest, True, "", made.family, _since(began_s), made.knobs, made.weights, files)
+
+
+def _make(checkpoint: Path, output: Path, name: str, options: Options, say: Callable[[str], None]) -> Made:
+    # Here, because what stands is found to stand without waiting for torch.
+    from ..runtime.kernel_cache import use_kernel_cache
+
+    use_kernel_cache()
+    from ..export import Request
+    from ..formats import make
+
+    facts = (options.temperature, options.speaker, options.licence, options.credit, options.seed, options.weights)
+    return make(Request(checkpoint, output, options.train_path, name, *facts), options.formats, say)
 
 
 def _since(began_s: float) -> float:

@@ -40,7 +40,7 @@ class Request:
     licence: str
     credit: str
     weights: str = "float32"
-    """One of `weights.KINDS`."""
+    """float32, float16 or int8."""
 
     @property
     def model_name(self) -> str:

@@ -12,6 +12,7 @@ import pytest
 from data_checkpoints import save_motion, save_rows
 from latentone.export.encoders import FAMILIES
 from latentone.export.encoders.finish import Exported, Request
+from latentone.export.inspect_command import inspect
 from latentone.export.manifest import DataManifest
 from latentone.export.runtime.load import load_data_encoder
 from latentone.export.torchscript.write_data import BATCH, ExportedDataScript, script
@@ -66,6 +67,14 @@ def test_the_manifest_rides_along_and_says_how_fast_it_is(pair: Pair) -> None:
     assert facts["batch"] == BATCH
     assert facts["frames_per_s"] == pytest.approx(made.frames_per_s, abs=1)
     assert facts["times_real_time"] == pytest.approx(made.frames_per_s / 48000, abs=0.001)
+
+
+def test_inspect_reads_it(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
+    done, made = pair
+    inspect(made.file)
+    said = capsys.readouterr().out
+    assert f"data_encoder, {done.manifest.family}" in said
+    assert f"{len(done.manifest.inputs)} values: {done.manifest.inputs[0]}" in said
 
 
 @pytest.mark.parametrize("batch", [1, 3])
