@@ -47,6 +47,7 @@ _command(app, "doctor", ".doctor.command", "doctor", "Say what works here, how l
 _command(app, "render", ".render", "render", "Play a score into a file; same score, model and seed, same bytes.")
 _command(app, "resynth", ".render", "resynth", "Encode a recording and decode it again.")
 _command(app, "bench", "..export.bench.command", "bench", "Measure what this machine can play, runtime by runtime.")
+_command(app, "couple", ".datasets.couple", "couple", "Fit a data set's latents to a decoder's knobs, into a file.")
 _command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")
 _command(train, "mocap", "..models.mocap.command", "train_mocap", "Train on movement.")
 _command(train, "tybalt", "..models.tybalt.command", "train_tybalt", "Train on the rows of a table.")
@@ -79,7 +80,9 @@ def main() -> None:
     except LatentoneError as error:
         _fail(str(error), EXIT_BAD_INPUT)
     except ModuleNotFoundError as error:
-        if error.name in ("torch", "pytorch_lightning", "librosa", "tensorboard", "matplotlib", "onnx", "scipy"):
+        if error.name in ("pandas", "pyarrow", "sklearn", "scipy", "ot"):
+            _fail(f"this needs {error.name}: pip install 'latentone[sonify]'", EXIT_BAD_INPUT)
+        if error.name in ("torch", "pytorch_lightning", "librosa", "tensorboard", "matplotlib", "onnx"):
             _fail(f"this needs {error.name}: pip install 'latentone[train]'", EXIT_BAD_INPUT)
         _fail(f"{error} (a bug: LATENTONE_DEBUG=1 shows where)", EXIT_BUG)
     except Exception as error:

@@ -147,7 +147,8 @@ class Ahead:
     def begin(self, name: str, piece: Piece) -> None:
         """Play it from its beginning."""
         with self._changed:
-            now = self._now() + AHEAD_S * self._rate_hz
+            # Before the engine has begun, the clock may still say less than nothing.
+            now = max(0.0, self._now()) + AHEAD_S * self._rate_hz
             self._playing[name] = _Playing(piece, *self._speed(name, piece), now, now)
             self._changed.notify()
 
@@ -189,6 +190,10 @@ class Ahead:
                 self._mark(self._now(), mark)
                 self._changed.notify()
         return True
+
+    def drop(self) -> None:
+        """Count what comes too fast to be handed over."""
+        self._queue.drop()
 
     def set_rate(self, name: str, times: float, by_tempo: bool = False) -> None:
         """How fast it goes, from now on, and whether with the tempo."""

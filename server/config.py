@@ -162,9 +162,9 @@ def _complete_lists(merged: dict[str, Any]) -> None:
         (mapping, "osc", "midi_defaults"),
         (merged, "sources", "source_defaults"),
     ):
-        if isinstance(section, dict) and isinstance(usual := section.get(defaults), dict):
-            if isinstance(rows := section.get(key), list):
-                section[key] = [usual | row if isinstance(row, dict) else row for row in rows]
+        found = section if isinstance(section, dict) else {}
+        if isinstance(usual := found.get(defaults), dict) and isinstance(rows := found.get(key), list):
+            found[key] = [usual | row if isinstance(row, dict) else row for row in rows]
 
 
 def explain(error: Any, layers: Sequence[Layer], model: type[BaseModel] = Config) -> str:

@@ -54,6 +54,11 @@ class EventQueue:
             self.put_count += len(events)
             return True
 
+    def drop(self) -> None:
+        """Count what was dropped before it became an event."""
+        with self._putting:
+            self.dropped += 1
+
     def take(self) -> ControlEvent | None:
         """The oldest event, or None when there is none. Whoever asks is done with the event taken before."""
         self.done_count = self._taken_count

@@ -131,6 +131,9 @@ def _message(data: bytes, time_tag: int) -> Message:
         tags, place = _string(data, place)
         if len(tags) <= _SHORT and (layout := _layout(tags)) is not None and place + layout.size == len(data):
             return Message(time_tag, address, list(layout.unpack_from(data, place)))
+        count = len(tags) - 1
+        if count and tags.count("f") == count and place + 4 * count == len(data):
+            return Message(time_tag, address, list(struct.unpack_from(f">{count}f", data, place)))  # a long row of data
         return Message(time_tag, address, _arguments(tags, data, place))
     except (struct.error, UnicodeDecodeError) as error:
         raise PacketError(f"malformed message: {error}") from None

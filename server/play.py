@@ -14,12 +14,9 @@ from rich.console import Console
 from rich.text import Text
 
 from .addresses import Namespace
-from .ahead import Ahead
 from .all_sources import AllSources
 from .config import Config, load_settings, settings_file
-from .controllers.dataset import LiveDataSets
-from .controllers.sources import LiveScores
-from .datasets.opened import DecoderFile, open_sources
+from .datasets.opened import flags_of_data, open_sources
 from .desk import Desk
 from .doors import WaysIn, new_maps, open_doors
 from .engine import Engine
@@ -35,7 +32,6 @@ from .recorder import Recorder
 from .scores import SHIPPED_SCORES, Score, read_score
 from .screen import Latency, Screen, too_slow, troubles
 from .shelf import Shelf
-from .worker import Worker
 
 SCREEN_PERIOD_S = 0.25
 SETTLED_S = 2.0
@@ -70,9 +66,13 @@ def play(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and same controls: same sound.")] = None,
     gain_db: Annotated[float | None, typer.Option(help="Loudness of the output.")] = None,
-    data: Annotated[str | None, typer.Option(help="A data set to be heard: a table, a movement, or digits, wine …")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="A data set to be heard: a table, a movement, or digits, wine …")
+    ] = None,
     data_model: Annotated[str | None, typer.Option(help="What encodes it: digits, genes, motion, or a file.")] = None,
-    labels: Annotated[str | None, typer.Option(help="Its classes: a column, or a file, as in labels.tsv:column.")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Its classes: a column, or a file, as in labels.tsv:column.")
+    ] = None,
     coupling: Annotated[str | None, typer.Option(help="How its latents turn the knobs: direct, quantile …")] = None,
 ) -> None:
     """Play a model: it sounds at once, and moves by itself until the first knob is turned.
@@ -103,7 +103,7 @@ def play(
         "osc.port": osc_port,
         "midi.enabled": True if midi is None and midi_map else midi,
         "mapping.include": midi_map or None,
-        "sources": _data_flags(data, data_model, labels, coupling),
+        "sources": flags_of_data(data, data_model, labels, coupling),
     }
     settings = load_settings(config, flags)
     with sigterm_like_ctrl_c():
@@ -116,8 +116,7 @@ def play(
 def play_with(config: Config, seconds: float | None, console: Console, own_settings: Path | None = None) -> None:
     """Play as `config` says for `seconds`, or until it is told to end; maps that are learned are saved to `own_settings`."""
     with ExitStack() as stack:
-        coupled_to = DecoderFile(config.model_file())
-        data = open_sources(config.sources, coupled_to, lambda line: console.print(line, highlight=False, soft_wrap=True))
+        opened = open_sources(config, lambda line: console.print(line, highlight=False, soft_wrap=True))
         choice = choose_decoder(config, console)
         decoder, manifest = choice.decoder, choice.decoder.manifest
         as_it_likes = config.runtime.name == config.runtime.provider == "auto"
@@ -149,40 +148,28 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
         screen = Screen(console, facts, config.model.voices)
         stack.enter_context(_log_to(screen))
         live = Live(engine, lambda: latency().total_s)
-        ahead = Ahead(
+        sources = AllSources(
+            [*config.paths.scores, SHIPPED_SCORES],
+            opened,
             queue,
             live,
             sink.sample_rate_hz,
-            lambda name: desk.notify_all("/source/ended", name),
-            lambda mark: desk.notify_all("/source/at", *mark),
+            read=lambda file: _read_live(file, config, sink.sample_rate_hz, engine.layer.manifest.latent_names),
+            tell=lambda address, *values: desk.notify_all(address, *values),
+            say=screen.say,
         )
-        scores = LiveScores(
-            [*config.paths.scores, SHIPPED_SCORES],
-            ahead,
-            sink.sample_rate_hz,
-            lambda file: _read_live(file, config, sink.sample_rate_hz, engine.layer.manifest.latent_names),
-        )
-        data_sets = LiveDataSets(data, ahead)
-        sources = AllSources(scores, data_sets)
         namespace = Namespace(manifest.latent_names, config.model.voices, sources.names())
 
         def changed(name: str, knobs: list[str]) -> None:
-            data_sets.model_changed()
-            coupled_to.path = config.with_model(engine.layer.name).model_file()
+            sources.model_changed(config.with_model(engine.layer.name).model_file)
             namespace.use(knobs)
             ways_in.namespace_changed()
             screen.say(f"{name} plays")
-            fitting.put(fit_again, "")
-
-        def fit_again() -> None:
-            for line in data_sets.fit_again():
-                screen.say(line)
 
         def stopped(file: Path, why: str) -> None:
             screen.say(f"the recording {file.name} ended: {why}")
             desk.notify_all("/record/stopped", str(file), why)
 
-        fitting = Worker("couplings")
         shelf = Shelf(config, engine, changed, lambda other: open_decoder(other, console))
         recorder = Recorder(engine, config.paths.recordings, sink, lambda: session_facts(config, engine), stopped)
         presets = Presets(config.presets.file, shelf.info)
@@ -202,8 +189,7 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
         try:
             facts += open_doors(stack, config, ways_in)
             stack.enter_context(desk)
-            stack.enter_context(fitting)
-            stack.enter_context(ahead)
+            stack.enter_context(sources)
             stack.callback(recorder.close)
             stack.enter_context(screen)
             if missing:
@@ -211,6 +197,7 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
             stack.enter_context(undisturbed())
             with running:
                 running.start()
+                sources.begin()
                 if running.priority:
                     screen.say(running.priority)
                 _watch(running, engine, screen, config.audio.latency_ms)

@@ -135,6 +135,7 @@ class SourceShape(_Section):
     glide_s: Annotated[float, _within(GLIDE_S)]
     loop: bool
     autoplay: bool
+    frames_hz: Annotated[float, Field(gt=0, le=1000)] | None
 
 
 class SourceSettings(SourceShape):

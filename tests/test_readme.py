@@ -33,7 +33,7 @@ def test_every_notice_is_told() -> None:
 def test_every_osc_example_is_obeyed(example: tuple[str, str, str]) -> None:
     address, types, values = example
     arguments = [word if tag == "s" else float(word) for tag, word in zip(types, shlex.split(values), strict=True)]
-    assert addresses.Namespace([f"z{i}" for i in range(32)], voices=2).parse(address, arguments)
+    assert addresses.Namespace([f"z{i}" for i in range(32)], voices=2, sources=["digits"]).parse(address, arguments)
 
 
 @pytest.mark.parametrize("score", SCORES)

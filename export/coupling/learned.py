@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..errors import LatentoneError
 from . import triplets
-from .options import Arrays, Fitted, Options
+from .options import Arrays, Fitted, Options, Sound
 from .surrogate import Surrogate
 from .target import Target
 
 SETTINGS = 256
+AGAIN = 128
+"""Settings that are listened to where a first map sends rows of the data, before the final one is fitted."""
+LEAST_CLEAR = 0.1
+"""In units in which any two sounds of the decoder lie about 1.4 apart: how clear an order is wanted, chance apart."""
 ROWS = 512
 """Of the data that the map is fitted to, at most, drawn by the seed."""
 REACH_QUANTILE = 0.01
 """A knob is sent from this quantile of the cloud to its counterpart at most."""
-INSIDE_QUANTILE = 0.95
+INSIDE_QUANTILE = 0.9
 """Of the cloud's own (Mahalanobis) distances from its mean: what lies further out is pulled in."""
-PULL_IN = 0.3
+FILLED = 0.5
+"""Deviation of what a first map sends into the tanh: most of a knob's range, hardly any of its ends."""
+PULL_IN = 3.0
 PLAIN = 1e-3
 """What large weights cost: a map of small ones is smooth, and says more about rows that it was not fitted to."""
-STEPS = 200
+STEPS = 120
+FIRST_STEPS = 40
 
 
 def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
@@ -32,8 +39,9 @@ def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
     mixed), each heard as descriptors of its sound. A surrogate foretells these from the knobs; a descriptor counts by how well
     it is foretold at settings that were left out, so that what is chance in the sound, or does not follow the knobs, does not
     count. Then the map, knobs = centre + half range × tanh(matrix @ latents + offset), is moved (L-BFGS) until, for as many
-    triplets of rows as can be, the one that is nearer in the data is nearer in the surrogate's ear, by a clear difference. What
-    leaves the cloud is pulled in. With labels, half of the weight goes to triplets of two rows of one class and one of another.
+    triplets of rows as can be, the one that is nearer in the data is nearer in the surrogate's ear, by a difference that chance
+    in the sound does not turn round. What leaves the cloud is pulled in. The decoder is listened to again where this map
+    leads, and the map is moved on. With labels, half of the weight goes to triplets of two rows of one class and one of another.
     Keeps: neighbourhoods, as differences that are heard. It takes from all dimensions of the data, the 30th as the first, and
     puts what matters onto the knobs that move the sound, so that no variance is wasted on knobs that nobody hears.
     Loses: what a single knob means, as each goes by many dimensions; distances beyond their order; all that does not fit into
@@ -41,26 +49,24 @@ def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
     labels it can tell apart even classes that chance made, in the rows that it was fitted to: judge it by held-out rows alone.
     """
     chance = np.random.default_rng(options.seed)
-    sound = options.sound or _default_sound(target, options)
-    settings = some_settings(target.cloud, SETTINGS, chance)
-    options.say(f"listening to {len(settings)} settings")
-    heard = np.asarray(sound(settings), dtype=np.float64)
-    if heard.shape[:1] != (len(settings),) or heard.ndim != 2 or not np.isfinite(heard).all():
-        raise LatentoneError(
-            f"coupling learned: the sound of {len(settings)} settings came as {heard.shape}, or not finite"
-        )
-    try:
-        surrogate = Surrogate.fit(settings, heard)
-    except ValueError as error:
-        raise LatentoneError(f"coupling learned: {error}: choose another decoder or coupling") from None
+    ear = _Ear(options.sound or _default_sound(target, options))
     used = np.sort(chance.choice(len(data), min(ROWS, len(data)), replace=False))
     labels = None if options.labels is None else np.asarray(options.labels, dtype=str)[used]
-    problem = _Problem.of(data[used], target, surrogate, triplets.choose(data[used], labels, chance))
+    order = triplets.choose(data[used], labels, chance)
+    options.say(f"listening to {SETTINGS} settings")
+    surrogate = ear.listen(some_settings(target.cloud, SETTINGS, chance))
+    problem = _Problem.of(data[used], target, surrogate, order)
+    starts = [problem.paired(), problem.most_audible(_axes(problem.rows))]
+    if labels is not None and len(set(labels[labels != ""])) > 1:
+        starts.append(problem.most_audible(np.concatenate([_class_axes(problem.rows, labels), _axes(problem.rows)])))
+    options.say("fitting a first map")
+    first = min((problem.solved(start, FIRST_STEPS) for start in starts), key=lambda found: found[0])[1]
+    again = chance.choice(len(used), AGAIN, replace=len(used) < AGAIN)
+    options.say(f"listening to {AGAIN} settings where it leads")
+    problem = replace(problem, surrogate=ear.listen(problem.knobs(*first)[0][again]))
     options.say("fitting the map")
-    starts = [problem.paired(), problem.most_audible()]
-    matrix, offset = min((problem.solved(start) for start in starts), key=lambda found: found[0])[1]
-    names = getattr(sound, "names", [str(index) for index in range(heard.shape[1])])
-    foretold = ", ".join(f"{name} {max(r2, 0):.2f}" for name, r2 in zip(names, surrogate.r2, strict=True))
+    matrix, offset = problem.solved(first, STEPS)[1]
+    foretold = ", ".join(f"{name} {max(r2, 0):.2f}" for name, r2 in ear.foretold(problem.surrogate))
     before, after = (problem.in_order(*one) for one in (starts[0], (matrix, offset)))
     notes = [
         f"heard, R² foretold from the knobs: {foretold}",
@@ -86,6 +92,33 @@ def some_settings(cloud: np.ndarray, count: int, chance: np.random.Generator) ->
     for column in rows[count // 2 :].T:
         chance.shuffle(column)
     return rows
+
+
+@dataclass
+class _Ear:
+    """The decoder's sound, and all of it that was heard so far."""
+
+    sound: Sound
+    settings: list[np.ndarray] = field(default_factory=list)
+    heard: list[np.ndarray] = field(default_factory=list)
+
+    def listen(self, settings: np.ndarray) -> Surrogate:
+        """To more settings (settings, dim); what foretells all that was heard. Raises LatentoneError."""
+        heard = np.asarray(self.sound(settings), dtype=np.float64)
+        if heard.ndim != 2 or len(heard) != len(settings) or not np.isfinite(heard).all():
+            raise LatentoneError(
+                f"coupling learned: the sound of {len(settings)} settings came as {heard.shape}, or not finite"
+            )
+        self.settings.append(settings)
+        self.heard.append(heard)
+        try:
+            return Surrogate.fit(np.concatenate(self.settings), np.concatenate(self.heard))
+        except ValueError as error:
+            raise LatentoneError(f"coupling learned: {error}: choose another decoder or coupling") from None
+
+    def foretold(self, surrogate: Surrogate) -> list[tuple[str, float]]:
+        names = getattr(self.sound, "names", [str(index) for index in range(len(surrogate.r2))])
+        return list(zip(names, surrogate.r2.tolist(), strict=True))
 
 
 Map = tuple[np.ndarray, np.ndarray]
@@ -152,17 +185,17 @@ class _Problem:
         matrix[np.arange(both), np.arange(both)] = spread[:both]
         return matrix, (self.mean - self.centre) / self.half
 
-    def most_audible(self) -> Map:
-        """A start: what varies most in the data moves the knobs together in the direction that is heard most, and so on."""
-        at = self.surrogate.mean[None] + np.zeros((1, len(self.half)))
-        heard, bumps = self.surrogate(at)
-        slopes = np.concatenate([self.surrogate.back(at, bumps, row[None]) for row in np.eye(heard.shape[1])])
+    def most_audible(self, axes: np.ndarray) -> Map:
+        """A start: the first of the data's axes (axes, data dim) moves the knobs together as is heard most, and so on."""
+        heard, bumps = self.surrogate(self.mean[None])
+        slopes = np.concatenate(
+            [self.surrogate.back(self.mean[None], bumps, row[None]) for row in np.eye(heard.shape[1])]
+        )
         _, _, directions = np.linalg.svd(slopes * self.half, full_matrices=False)
-        _, _, axes = np.linalg.svd(self.rows, full_matrices=False)
         count = min(len(directions), len(axes))
-        return directions[:count].T @ axes[:count] / 2, (self.mean - self.centre) / self.half
+        return directions[:count].T @ axes[:count], (self.mean - self.centre) / self.half
 
-    def solved(self, start: Map) -> tuple[float, Map]:
+    def solved(self, start: Map, steps: int) -> tuple[float, Map]:
         """The loss and the map that it leads to."""
         from scipy.optimize import minimize
 
@@ -174,14 +207,14 @@ class _Problem:
             return loss, np.concatenate([matrix.ravel(), offset])
 
         begun = np.concatenate([start[0].ravel(), start[1]])
-        done = minimize(value, begun, jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+        done = minimize(value, begun, jac=True, method="L-BFGS-B", options={"maxiter": steps})
         return float(done.fun), (done.x[:size].reshape(shape), done.x[size:])
 
     def loss(self, matrix: np.ndarray, offset: np.ndarray) -> tuple[float, Map]:
         """And its gradient with respect to both."""
         knobs, bent = self.knobs(matrix, offset)
         heard, bumps = self.surrogate(knobs)
-        loss, by_heard = self.order.loss(heard)
+        loss, by_heard = self.order.loss(heard, max(LEAST_CLEAR, 2 * self.surrogate.chance))
         by_knobs = self.surrogate.back(knobs, bumps, by_heard)
         away = knobs - self.mean
         pulled = away @ self.precision
@@ -190,6 +223,24 @@ class _Problem:
         by_knobs += (4 * PULL_IN / self.reach / len(knobs)) * beyond[:, None] * pulled
         by_sum = by_knobs * self.half * (1 - bent**2)
         return loss, (by_sum.T @ self.rows + 2 * PLAIN / len(self.half) * matrix, by_sum.sum(axis=0))
+
+
+def _axes(rows: np.ndarray) -> np.ndarray:
+    """Directions in which the rows (rows, data dim) vary, most first, each scaled to a deviation of FILLED: (axes, data dim)."""
+    _, values, axes = np.linalg.svd(rows, full_matrices=False)
+    there = values > 1e-3 * values[0]
+    return FILLED * np.sqrt(len(rows)) * axes[there] / values[there, None]
+
+
+def _class_axes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Directions that tell classes apart (linear discriminants), scaled likewise: (axes, data dim)."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    known = labels != ""
+    classes = len(set(labels[known]))
+    found = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(rows[known], labels[known])
+    axes = found.scalings_[:, : classes - 1].T
+    return FILLED * axes / np.maximum((rows @ axes.T).std(axis=0), 1e-9)[:, None]
 
 
 def _default_sound(target: Target, options: Options):

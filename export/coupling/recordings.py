@@ -49,7 +49,8 @@ def main() -> None:
     kept = len(cloud.audio_cloud(chosen.decoder))
     low, high = np.quantile(knobs, (0.025, 0.975), axis=0)
     print(f"{chosen.decoder}: {kept} of {len(knobs)} frames kept")
-    print(f"middle 95 % of the first knobs: " + ", ".join(f"{a:+.2f} to {b:+.2f}" for a, b in zip(low[:4], high[:4])))
+    middle = ", ".join(f"{a:+.2f} to {b:+.2f}" for a, b in np.stack([low, high], axis=1)[:4])
+    print(f"middle 95 % of the first knobs (-1 to 1 for the recordings that it learned from): {middle}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-WIDTHS = (0.5, 1.0, 2.0, 4.0)
+WIDTHS = (0.35, 0.5, 0.7, 1.0, 2.0)
 """Of the kernel, in root mean square distances between settings."""
 STRAIGHT = (0.1, 1.0, 10.0)
 """The straight part of the kernel beside the curved one."""
@@ -36,6 +36,8 @@ class Surrogate:
     width: float
     r2: np.ndarray
     """By descriptor (k,): how well it is foretold at a setting that was left out; 1 is exactly, 0 as well as its mean does."""
+    chance: float
+    """How far two sounds of one setting lie apart along a line, by what is not foretold: in the units of what it gives."""
 
     @classmethod
     def fit(cls, knobs: np.ndarray, heard: np.ndarray) -> Surrogate:
@@ -55,8 +57,11 @@ class Surrogate:
         if not kept.any():
             raise ValueError("nothing heard follows the knobs")
         loud = np.where(kept, np.clip(r2, 0, 1), 0.0)
-        weights = (weights * loud / np.sqrt(np.square(loud).sum()))[:, kept]
-        return cls(mean, scale, settings, weights, slope * settings.T @ weights / settings.shape[1], width, r2)
+        loud = loud / np.sqrt(np.square(loud).sum())
+        weights = (weights * loud)[:, kept]
+        straight = slope * settings.T @ weights / settings.shape[1]
+        chance = float(np.sqrt(2 * np.square(loud[kept]) @ (1 - np.minimum(r2[kept], 1)) / kept.sum()))
+        return cls(mean, scale, settings, weights, straight, width, r2, chance)
 
     def __call__(self, knobs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """knobs (rows, dim) to what is heard (rows, kept), and the bumps (rows, settings) that `back` asks for."""

@@ -15,7 +15,7 @@ from .target import Target
 
 POINTS = 512
 """Of each cloud; more make every row slower to apply."""
-BLUR = 0.1
+BLUR = 0.5
 """The entropy's weight, in parts of the mean cost: less follows the single points of the clouds, more only their outline."""
 ROWS_FOR_SHAPE = 64
 """With fewer rows, a cloud has no shape beyond its mean and covariance that could be told from chance."""
@@ -52,7 +52,8 @@ def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
         return Fitted(affine.arrays(whole, rest), [*pairing.notes, note])
 
     options.say("moving one cloud onto the other")
-    moved, points = _some(source, chance) @ matrix.T + offset, _some(cloud, chance)
+    everything = source @ matrix.T + offset
+    moved, points = _some(everything, chance), _some(cloud, chance)
     cost = np.asarray(ot.dist(moved, points))
     blur = BLUR * cost.mean()
     _, log = ot.bregman.sinkhorn_log(
@@ -61,8 +62,10 @@ def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
     # softmax over points of (potential - squared distance) / blur, what depends on the row alone left out.
     keys = 2 * points.T / blur
     bias = log["log_v"] - np.square(points).sum(axis=1) / blur
-    images_of_moved = _softmax(moved @ keys + bias) @ points
-    again, shift = _normal_map(ot, images_of_moved, cloud)
+    images = np.concatenate(
+        [_softmax(part @ keys + bias) @ points for part in np.array_split(everything, 1 + len(everything) // AT_ONCE)]
+    )
+    again, shift = _normal_map(ot, images, cloud)
     arrays = {
         "keys": matrix.T @ keys,
         "bias": offset @ keys + bias,

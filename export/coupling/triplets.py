@@ -12,8 +12,6 @@ FAR = 3
 """Rows further off for each of them."""
 CLASS_SHARE = 0.5
 """Of the triplets, those that keep classes apart, where labels are given."""
-SOFT = 0.15
-"""How clear an order is wanted: in units in which any two sounds of the decoder lie about 1.4 apart."""
 TOUCHING = 1e-3
 
 
@@ -26,20 +24,23 @@ class Triplets:
     far: np.ndarray
     weight: np.ndarray
 
-    def loss(self, heard: np.ndarray) -> tuple[float, np.ndarray]:
-        """Of a picture of the rows (rows, k): mean of log(1 + exp((near - far) / SOFT)) × SOFT, and its gradient (rows, k)."""
-        to_near, to_far = heard[self.anchor] - heard[self.near], heard[self.anchor] - heard[self.far]
-        near = np.sqrt(np.square(to_near).sum(axis=1) + TOUCHING**2)
-        far = np.sqrt(np.square(to_far).sum(axis=1) + TOUCHING**2)
-        wrong = (near - far) / SOFT
-        loss = SOFT * float((self.weight * np.logaddexp(0, wrong)).sum())
-        slope = (self.weight / (1 + np.exp(-np.clip(wrong, -60, 60))))[:, None]
-        pull, push = slope * to_near / near[:, None], slope * to_far / far[:, None]
-        gradient = np.zeros_like(heard)
-        np.add.at(gradient, self.anchor, pull - push)
-        np.add.at(gradient, self.near, -pull)
-        np.add.at(gradient, self.far, push)
-        return loss, gradient
+    def loss(self, heard: np.ndarray, clear: float) -> tuple[float, np.ndarray]:
+        """Of a picture of the rows (rows, k): mean of clear × log(1 + exp((near - far) / clear)), and its gradient (rows, k).
+
+        clear: how much further the far one has to be before it hardly matters any more.
+        """
+        rows = len(heard)
+        near_pair, far_pair = self.anchor * rows + self.near, self.anchor * rows + self.far
+        apart = np.sqrt(np.maximum(_squared_distances(heard), 0) + TOUCHING**2).ravel()
+        near, far = apart[near_pair], apart[far_pair]
+        wrong = (near - far) / clear
+        loss = clear * float((self.weight * np.logaddexp(0, wrong)).sum())
+        slope = self.weight / (1 + np.exp(-np.clip(wrong, -60, 60)))
+        # By pair: how hard both are pulled together, over their distance.
+        pull = np.bincount(near_pair, slope / near, rows**2) - np.bincount(far_pair, slope / far, rows**2)
+        pull = pull.reshape(rows, rows)
+        pull = pull + pull.T
+        return loss, pull.sum(axis=1)[:, None] * heard - pull @ heard
 
     def in_order(self, heard: np.ndarray) -> float:
         """The part of the triplets, by weight, that a picture (rows, k) keeps."""

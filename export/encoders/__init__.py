@@ -14,5 +14,5 @@ class Family(NamedTuple):
     """Has `evaluate(checkpoint, model, data_path, labels) -> Figures`, which has `to_dict()` and `rows()`."""
 
 
-FAMILIES = {"mocap": Family(".mocap", ".mocap_figures"), "tybalt": Family(".tybalt", ".tybalt_figures")}
+FAMILIES = {"tybalt": Family(".tybalt", ".tybalt_figures"), "mocap": Family(".mocap", ".mocap_figures")}
 """By the `family` of a checkpoint."""

@@ -168,11 +168,11 @@ def _components(windows: Tensor, count: int) -> Callable[[Tensor], Tensor]:
     weights[: len(ROOT)] = network.ROOT_WEIGHT**0.5
 
     def rows(of: Tensor) -> Tensor:
-        return (of * weights).flatten(0, 1).T
+        return (of * weights).double().flatten(0, 1).T
 
     mean = rows(windows).mean(dim=0)
     axes = torch.linalg.eigh(torch.cov((rows(windows) - mean).T))[1][:, -count:]
-    return lambda of: ((rows(of) - mean) @ axes @ axes.T + mean).T.reshape(of.shape) / weights
+    return lambda of: ((rows(of) - mean) @ axes @ axes.T + mean).T.reshape(of.shape).float() / weights
 
 
 def _actions(encoder: DataEncoder, training: Sequence[Clip], held_out: Sequence[Clip]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..errors import LatentoneError
 from ..runtime.load import load_data_encoder
 from .tybalt import encode, source_of
 
-FOLDS, REPEATS = 3, 10
+FOLDS, REPEATS = 3, 5
 CLASSIFIERS = ("nearest neighbour", "logistic")
 
 
@@ -51,7 +51,7 @@ class Figures:
     """Of which enough rows were held out."""
     cross_validated_chance: float
     cross_validated: dict[str, dict[str, float]]
-    """Of classifiers that learn from two thirds of the held-out rows, on the others; the mean of ten divisions in three."""
+    """Of classifiers that learn from two thirds of the held-out rows, on the others; the mean of five divisions in three."""
 
     @property
     def title(self) -> str:

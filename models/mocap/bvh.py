@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -36,21 +38,42 @@ class Layout:
     def motion(self, values: np.ndarray) -> Motion:
         """What raw channel values (frames, channels) do: local rotations and positions. Angles are degrees, as in the file."""
         turns = np.broadcast_to(np.eye(3), (len(values), len(self.joints), 3, 3)).copy()
+        for axes, (joints, columns) in self._turning.items():
+            turns[:, joints] = rotations.from_euler(np.radians(values[:, columns]), axes)
         positions: dict[int, np.ndarray] = {}
-        start = 0
-        for index, channels in enumerate(self.channels):
-            own = values[:, start : start + len(channels)]
-            start += len(channels)
-            turning = [place for place, channel in enumerate(channels) if channel in ROTATIONS]
-            if turning:
-                axes = "".join(channels[place][0] for place in turning)
-                turns[:, index] = rotations.from_euler(np.radians(own[:, turning]), axes)
-            moving = [place for place, channel in enumerate(channels) if channel in POSITIONS]
-            if moving:
-                moved = np.tile(np.asarray(self.joints[index].offset), (len(values), 1))
-                moved[:, ["XYZ".index(channels[place][0]) for place in moving]] = own[:, moving]
-                positions[index] = moved
+        for joint, columns in self._moving.items():
+            moved = np.tile(np.asarray(self.joints[joint].offset), (len(values), 1))
+            for axis, column in columns.items():
+                moved[:, "XYZ".index(axis)] = values[:, column]
+            positions[joint] = moved
         return Motion(turns, positions)
+
+    @cached_property
+    def _turning(self) -> dict[str, tuple[list[int], list[list[int]]]]:
+        """Joints that turn, and their columns, by the axes in order: all of one order are turned together."""
+        groups: dict[str, tuple[list[int], list[list[int]]]] = {}
+        for joint, columns in enumerate(self._columns):
+            turning = {channel: column for channel, column in columns.items() if channel in ROTATIONS}
+            if turning:
+                joints, places = groups.setdefault("".join(channel[0] for channel in turning), ([], []))
+                joints.append(joint)
+                places.append(list(turning.values()))
+        return groups
+
+    @cached_property
+    def _moving(self) -> dict[int, dict[str, int]]:
+        """By joint, the column of each axis that it is moved along."""
+        moving = {
+            joint: {channel[0]: column for channel, column in columns.items() if channel in POSITIONS}
+            for joint, columns in enumerate(self._columns)
+        }
+        return {joint: columns for joint, columns in moving.items() if columns}
+
+    @property
+    def _columns(self) -> list[dict[str, int]]:
+        """Of each joint the column of each of its channels, in order."""
+        column = count()
+        return [{channel: next(column) for channel in channels} for channels in self.channels]
 
 
 @dataclass(frozen=True)
@@ -163,10 +186,10 @@ def _hierarchy(words: _Words) -> Layout:
 
 
 def _channels(words: _Words) -> list[str]:
-    count = words.number("the number of channels")
-    if count != int(count) or not 0 <= count <= 6:
-        raise words.error(f"{count:g} channels: 0 to 6 are possible")
-    channels = [words.keyword(*POSITIONS, *ROTATIONS) for _ in range(int(count))]
+    number = words.number("the number of channels")
+    if number != int(number) or not 0 <= number <= 6:
+        raise words.error(f"{number:g} channels: 0 to 6 are possible")
+    channels = [words.keyword(*POSITIONS, *ROTATIONS) for _ in range(int(number))]
     if len(set(channels)) != len(channels):
         raise words.error(f"a channel stands twice among {' '.join(channels)}")
     return channels
@@ -194,23 +217,23 @@ def _motion_header(words: _Words, path: Path, lines: list[str]) -> tuple[float, 
 
 def _frames(path: Path, lines: list[str], first: int, frames: int, width: int) -> np.ndarray:
     values = np.empty((frames, width))
-    count = 0
+    found = 0
     for number in range(first, len(lines)):
         words = lines[number].split()
         if not words:
             continue
         where = f"{path}:{number + 1}"
-        if count == frames:
+        if found == frames:
             break  # some programs leave frames behind what Frames: says, and readers pass over them
         if len(words) != width:
             raise LatentoneError(f"{where}: {len(words)} values, where the skeleton has {width} channels")
         try:
-            values[count] = words
+            values[found] = words
         except ValueError:
             raise LatentoneError(f"{where}: a value is not a number") from None
-        if not np.isfinite(values[count]).all():
+        if not np.isfinite(values[found]).all():
             raise LatentoneError(f"{where}: a value is not finite")
-        count += 1
-    if count < frames:
-        raise LatentoneError(f"{path}:{len(lines)}: the file ends after {count} of {frames} frames")
+        found += 1
+    if found < frames:
+        raise LatentoneError(f"{path}:{len(lines)}: the file ends after {found} of {frames} frames")
     return values

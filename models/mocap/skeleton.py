@@ -23,7 +23,7 @@ LIMBS = {
 So named by CMU's and cgspeed's files, MotionBuilder, Mixamo, 3ds Max (Biped), Poser and Daz, Rokoko, Xsens, Unreal, SMPL, VRM."""
 OPTIONAL = ("hand",)
 HEAD = ("head", "neck")
-_NOISE = ("mixamorig", "bip", "j", "cc", "base", "character", "bn", "def", "skel", "actor")
+_NOISE = ("mixamorig", "bip", "j", "c", "cc", "base", "character", "bn", "def", "skel", "actor")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 

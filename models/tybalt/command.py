@@ -41,7 +41,7 @@ def train_tybalt(
     held_out: Annotated[
         float, Option(min=0.01, max=0.9, help="Share of the rows of each class that is never learnt from.")
     ] = 0.2,
-    seed: flags.Seed = 0,
+    seed: Annotated[int, Option(help="Seed of weights, batches, noise, and of which rows are held out.")] = 0,
     precision: flags.Precision = "32-true",
     max_time: flags.MaxTime = None,
     resume: flags.Resume = None,

@@ -119,9 +119,7 @@ def load(path: Path) -> tuple[Tybalt, dict[str, Any]]:
     model = Tybalt(Hyperparameters.from_dict(record["hyperparameters"]), record["columns"])
     weights = {key.removeprefix("model."): value for key, value in record["state_dict"].items()}
     try:
-        model.load_state_dict(
-            {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
-        )
+        model.load_state_dict(weights)
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise LatentoneError(f"{path}: weights do not fit its hyperparameters ({reason})") from None

@@ -73,6 +73,16 @@ HELP: dict[str, tuple[str, ...]] = {
         "source sweep loop 1",
         "source sweep stop",
     ),
+    "data sets, such as digits": (
+        "source sweep seek 2.5",
+        "source sweep index 3",
+        "source sweep dwell_s 0.5",
+        "source sweep glide_s 0.1",
+        "source sweep order -label",
+        "source sweep coupling quantile",
+        "source sweep row 0.5 0.25 0.75",
+        "source sweep frame 0.5 0.25 0.75",
+    ),
     "server": ("status", "sync 7", "notify 1", "clearSched", "version", "help /latent", "help", "quit"),
 }
 COLUMNS = (
@@ -80,16 +90,17 @@ COLUMNS = (
     ("one voice (latentone play --voices 4)", "motion"),
     ("presets", "models", "raw OSC"),
     ("what moves a knob", "recorder and scores", "server"),
+    ("data sets, such as digits",),
 )
 """How the help patch is laid out."""
 
 
 def help_patch() -> Patcher:
-    patch = Patcher(1240.0, 800.0)
+    patch = Patcher(1500.0, 800.0)
     patch.comment("latentone plays a Latentone server. Start one that answers Max at a port of its own:", 20.0, 10.0)
     patch.comment("latentone play --config patches/max/latentone.yaml --voices 4", 20.0, 30.0)
     say = "s latentone-help-say"
-    for x, groups in zip((20.0, 300.0, 590.0, 920.0), COLUMNS, strict=True):
+    for x, groups in zip((20.0, 300.0, 590.0, 920.0, 1220.0), COLUMNS, strict=True):
         y = 65.0
         for group in groups:
             patch.comment(group, x, y)

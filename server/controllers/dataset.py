@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from ...export.errors import LatentoneError
@@ -10,13 +11,20 @@ from ..datasets.pieces import mark_of
 from ..datasets.source import DataSource
 from ..events import ControlEvent
 
+LIVE_HZ = 1000.0
+"""Most live rows and frames a second, of one source: three in each block. What comes faster is dropped and counted."""
+BURST = 250.0
+"""So many at once after a rest."""
+
 
 class LiveDataSets:
-    """`contracts.Sources` of some data sets."""
+    """`contracts.DataSources` of some data sets."""
 
     def __init__(self, sources: Sequence[DataSource], ahead: Ahead) -> None:
         self._sources = {source.name: source for source in sources}
         self._ahead = ahead
+        self._allowed = {source.name: (BURST, time.monotonic()) for source in sources}
+        """How many live rows may come at once, as of when."""
 
     def names(self) -> list[str]:
         return list(self._sources)
@@ -57,10 +65,16 @@ class LiveDataSets:
         self._go(source, float(source.piece.order.index(index)))
 
     def take_row(self, name: str, values: Sequence[float]) -> None:
-        self._now(self._source(name).row(values))
+        """Encode a row and play it at once."""
+        source = self._source(name)
+        if self._is_bearable(name):
+            self._now(source.row(values))
 
     def take_frame(self, name: str, values: Sequence[float]) -> None:
-        self._now(self._source(name).frame(values))
+        """Encode the next frame of a live movement and play it at once."""
+        source = self._source(name)
+        if self._is_bearable(name) and (event := source.frame(values)) is not None:
+            self._now(event)
 
     def set_dwell(self, name: str, dwell_s: float) -> None:
         source = self._source(name)
@@ -83,7 +97,9 @@ class LiveDataSets:
             self._ahead.replace(name, after, after.place_of(position))
 
     def set_coupling(self, name: str, coupling: str) -> None:
-        """Fit anew, which may take seconds; what plays goes on meanwhile."""
+        """Fit anew, which may take seconds; what plays goes on meanwhile. Files are for the settings alone to name."""
+        if not coupling.isidentifier():
+            raise LatentoneError(f"{coupling[:64]!r} is not the name of a coupling, which is never a path")
         self._source(name).set_coupling(coupling)
 
     def model_changed(self) -> None:
@@ -112,6 +128,17 @@ class LiveDataSets:
         event = piece.scrubbed(place)
         if event is not None and not self._ahead.now(event, mark):
             raise LatentoneError("dropped: messages come faster than they can be played")
+
+    def _is_bearable(self, name: str) -> bool:
+        """Whether a live row is to be encoded; one of a flood is counted instead."""
+        left, then_s = self._allowed[name]
+        now_s = time.monotonic()
+        left = min(BURST, left + (now_s - then_s) * LIVE_HZ)
+        bearable = left >= 1.0
+        self._allowed[name] = (left - bearable, now_s)
+        if not bearable:
+            self._ahead.drop()
+        return bearable
 
     def _now(self, event: ControlEvent) -> None:
         if not self._ahead.now(event):

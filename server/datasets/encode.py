@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...export.errors import LatentoneError
-from ...export.runtime.data_encoder import DataEncoder
 from .items import Item
+
+if TYPE_CHECKING:
+    from ...export.runtime.data_encoder import DataEncoder
 
 ROWS_AT_ONCE = 1024
 """Of rows such as those of 5000 genes, so many fit in memory several times over."""

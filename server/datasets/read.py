@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...export.errors import LatentoneError
 from ...export.manifest import DataManifest
 from .items import DataSet, Item
+
+if TYPE_CHECKING:
+    from ...models.mocap import stream
 
 MOVEMENTS = (".bvh", ".npz")
 TABLES = (".tsv", ".csv", ".txt", ".parquet")
@@ -41,6 +45,30 @@ def read_dataset(
     return _movement(source, manifest, frame_rate_hz)
 
 
+def live_frames(source: str, manifest: DataManifest, frames_hz: float | None) -> Callable[[], LiveFrames] | None:
+    """What makes inputs of an encoder of movement of a skeleton's live frames, new for each movement; None for tables.
+
+    source: see `read_dataset`; its skeleton is that of the frames, and its rate, unless frames_hz says another.
+    """
+    if (frame_rate_hz := manifest.frame_rate_hz) is None:
+        return None
+    from ...models.mocap import stream
+
+    places = _places(source, "channel", stream.INPUTS, manifest)
+    return lambda: LiveFrames(stream.LiveFrames(source, frame_rate_hz, frames_hz), places)
+
+
+class LiveFrames:
+    """Frames of a skeleton to an encoder's inputs."""
+
+    def __init__(self, poses: stream.LiveFrames, places: list[int]) -> None:
+        self._poses, self._places = poses, places
+
+    def push(self, frame: Sequence[float]) -> np.ndarray:
+        """One frame to inputs (inputs, frames) that are due. Raises LatentoneError for another number of values."""
+        return self._poses.push(frame)[self._places]
+
+
 def dataset_name(source: str) -> str:
     """What a data set is called: its file's name without what follows the dot."""
     return Path(source).name.partition(".")[0] or source
@@ -61,8 +89,8 @@ def _table(source: str, manifest: DataManifest, labels: str | None, say: Callabl
 def _movement(source: str, manifest: DataManifest, frame_rate_hz: float) -> DataSet:
     from ...models.mocap.clips import INPUTS, read_clips
 
-    places = _places(source, "channel", INPUTS, manifest)
     clips = read_clips(source, frame_rate_hz)
+    places = _places(source, "channel", INPUTS, manifest)
     items = [Item(clip.name, clip.label, np.ascontiguousarray(clip.values[places], np.float32)) for clip in clips]
     return DataSet(dataset_name(source), manifest.inputs, _some(source, items, "clip"), frame_rate_hz)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ...export.errors import LatentoneError
-from ...export.runtime.data_encoder import DataEncoder
 from ..events import ControlEvent
 from .encode import encode_items
 from .items import DataSet
 from .order import order_of
 from .pieces import SMOOTH, MovementPiece, RowPiece, turn
+
+if TYPE_CHECKING:
+    from ...export.runtime.data_encoder import DataEncoder
 
 
 class Coupling(Protocol):
@@ -29,6 +31,17 @@ Couple = Callable[[str, np.ndarray, list[str]], Coupling]
 """A coupling by its name, or file, from training latents (n, data_dim) and their labels to the decoder that plays.
 
 Raises LatentoneError."""
+
+
+class Frames(Protocol):
+    """What makes poses of the frames that somebody sends, at whatever rate they come."""
+
+    def push(self, frame: Sequence[float]) -> np.ndarray:
+        """A frame to the encoder's inputs (inputs, frames) that are due: none, one or several.
+
+        Raises LatentoneError for a frame with another number of values, or that is none.
+        """
+        ...
 
 
 class DataSource:
@@ -48,8 +61,10 @@ class DataSource:
         order: str,
         dwell_s: float,
         glide_s: float,
+        frames: Callable[[], Frames] | None = None,
     ) -> None:
-        """Encodes and couples all items, which may take seconds. Raises LatentoneError when that cannot be done."""
+        """Encodes and couples all items, which may take seconds. frames: what a live movement comes through, new for each;
+        without it frames are the encoder's inputs. Raises LatentoneError when that cannot be done."""
         self.name, self.data, self.dwell_s, self.glide_s = name, data, dwell_s, glide_s
         self._encoder, self._couple = encoder, couple
         self._latents = encode_items(encoder, data.items)
@@ -62,7 +77,8 @@ class DataSource:
         self._fitting, self._encoding = threading.Lock(), threading.Lock()
         self.set_coupling(coupling)
         self.piece = self.set_order(order)
-        self._state = encoder.initial_state(1)
+        self._new_frames = frames
+        self.begin_anew()
         self._warm_up()
 
     @property
@@ -112,19 +128,25 @@ class DataSource:
             latents = self._encoder.encode_rows(row[None])
         return self._turn(latents, min(self.glide_s, self.dwell_s))
 
-    def frame(self, values: Sequence[float]) -> ControlEvent:
-        """As `row`, for the frame of a movement that follows those that came before it since the last `begin_anew`."""
+    def frame(self, values: Sequence[float]) -> ControlEvent | None:
+        """As `row`, for the frame of a movement that follows those that came before it since the last `begin_anew`.
+
+        None where the model's next frame is not due yet: frames may come faster.
+        """
         if (frame_rate_hz := self.data.frame_rate_hz) is None:
             raise LatentoneError(f"{self.name} is a table: it takes rows, by /source/{self.name}/row")
-        frame = self._checked(values)
         with self._encoding:
-            latents, self._state = self._encoder.encode(frame[None, :, None], self._state)
-        return self._turn(latents[:, :, 0], max(self.glide_s, SMOOTH / frame_rate_hz))
+            due = self._checked(values)[:, None] if self._frames is None else self._frames.push(values)
+            if not due.shape[1]:
+                return None
+            latents, self._state = self._encoder.encode(due[None], self._state)
+        return self._turn(latents[:, :, -1], max(self.glide_s, SMOOTH / frame_rate_hz))
 
     def begin_anew(self) -> None:
         """The next live frame is the first of a movement."""
         with self._encoding:
             self._state = self._encoder.initial_state(1)
+            self._frames = None if self._new_frames is None else self._new_frames()
 
     def need_coupling(self) -> Coupling:
         """The coupling; raises LatentoneError, with the reason, while there is none."""
@@ -137,7 +159,8 @@ class DataSource:
 
     def _checked(self, values: Sequence[float]) -> np.ndarray:
         wanted = len(self._encoder.manifest.inputs)
-        row = np.array(values, np.float32)
+        with np.errstate(over="ignore"):
+            row = np.array(values, np.float32)
         if len(row) != wanted or not np.isfinite(row).all():
             given = f"got {len(row)}" if len(row) != wanted else "one of them is too large"
             raise LatentoneError(f"{self.name} takes {wanted} values, {given}")
@@ -160,6 +183,7 @@ class DataSource:
 
     def _warm_up(self) -> None:
         """The first live row is as quick as the others."""
-        silent = [0.0] * len(self._encoder.manifest.inputs)
-        (self.frame if self.is_movement else self.row)(silent)
-        self.begin_anew()
+        silent = np.zeros((1, len(self._encoder.manifest.inputs), 1), np.float32)
+        for _ in range(2):
+            latents, _state = self._encoder.encode(silent, self._encoder.initial_state(1))
+            self._turn(latents[:, :, 0], 0.0)

@@ -11,6 +11,8 @@ import pytest
 import torch
 from latentone.export import evaluate
 from latentone.export.calibrate import Calibration, knob_names
+from latentone.export.coupling.cloud import CLOUD_KEY, audio_cloud, store
+from latentone.export.coupling.recordings import encode
 from latentone.export.errors import LatentoneError
 from latentone.export.export import Exported
 from latentone.export.manifest import METADATA_KEY, Manifest
@@ -163,3 +165,26 @@ def test_r_squared_is_one_for_the_same_and_zero_for_the_mean() -> None:
     np.testing.assert_allclose(evaluate.r_squared(wanted, wanted), 1.0)
     mean = np.broadcast_to(wanted.mean(axis=(0, 2), keepdims=True), wanted.shape)
     np.testing.assert_allclose(evaluate.r_squared(mean, wanted), 0.0, atol=1e-9)
+
+
+def test_export_writes_the_cloud_and_it_can_be_put_in_later(
+    exported: Exported, recordings: Path, tmp_path: Path
+) -> None:
+    cloud, knobs = audio_cloud(exported.decoder), exported.calibration.knobs
+    assert min(np.abs(knobs - row).max(axis=1).min() for row in cloud[:20]) < 1e-2
+    for file in (exported.decoder, exported.encoder):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    late = tmp_path / exported.decoder.name
+    model = onnx.load(late)
+    kept = [entry for entry in model.metadata_props if entry.key != CLOUD_KEY]
+    assert len(kept) == len(model.metadata_props) - 1
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    bare = model.SerializeToString()
+    late.write_bytes(bare)
+    assert np.abs(audio_cloud(late) - cloud).max() > 0.1, "drawn, for want of one"
+    store(late, encode(late, recordings), seed=0)
+    np.testing.assert_allclose(np.sort(audio_cloud(late), axis=0), np.sort(cloud, axis=0), atol=0.02)
+    assert onnx.load(late).graph == onnx.load_from_string(bare).graph
+    with pytest.raises(LatentoneError, match="finite knobs a frame is needed"):
+        store(late, cloud[:, :2])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from latentone.export.runtime.fused import elementwise, micro_kernels
+from latentone.export.runtime.fused.compiled import COMPILE
 from latentone.export.runtime.fused.weights import tiles
 from numba import njit
 
@@ -15,17 +16,17 @@ accumulate_1, accumulate_2 = micro_kernels.accumulate_1, micro_kernels.accumulat
 accumulate_4 = micro_kernels.accumulate_4
 
 
-@njit
+@njit(fastmath=COMPILE["fastmath"])
 def gated(memory: np.ndarray, count: int) -> None:
     gate(memory, 0, count, 2 * count, count)
 
 
-@njit
+@njit(fastmath=COMPILE["fastmath"])
 def exponentiated(values: np.ndarray) -> None:
     exponentials(values, 0, np.float32(0.0), np.float32(1.0), len(values))
 
 
-@njit
+@njit(fastmath=COMPILE["fastmath"])
 def multiplied(memory: np.ndarray, weights: np.ndarray, rows: int, columns: int) -> None:
     if columns == 64:
         accumulate_4(memory, 0, 64, 0, 0, weights, 0, rows)

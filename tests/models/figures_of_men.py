@@ -39,6 +39,57 @@ JOINTS = (
 NAMES = [name for name, _, _ in JOINTS]
 
 
+SIDES = ("Left", "Right")
+LIMBS = ("UpLeg", "Leg", "Foot", "Arm", "ForeArm", "Hand")
+
+
+def _renamed(limb: str, limbs: tuple[str, ...], **middle: str) -> dict[str, str]:
+    """limb: how a name is made of side, its first letter, and part; limbs: parts in the order of LIMBS."""
+    sided = {
+        f"{side}{ours}": limb.format(side=side, s=side[0].lower(), S=side[0], part=part)
+        for side in SIDES
+        for ours, part in zip(LIMBS, limbs, strict=True)
+    }
+    return sided | middle
+
+
+SCHEMES = {
+    "Mixamo": {name: f"mixamorig:{name}" for name in NAMES},
+    "with the actor's name": {name: f"Actor 1_{name}" for name in NAMES},
+    "Biped": _renamed(
+        "Bip01 {S} {part}",
+        ("Thigh", "Calf", "Foot", "UpperArm", "Forearm", "Hand"),
+        Hips="Bip01 Pelvis",
+        Spine="Bip01 Spine",
+        Head="Bip01 Head",
+    ),
+    "Unreal": _renamed(
+        "{part}_{s}",
+        ("thigh", "calf", "foot", "upperarm", "lowerarm", "hand"),
+        Hips="pelvis",
+        Spine="spine_01",
+        Head="head",
+    ),
+    "hips and shoulders": _renamed("{side}{part}", ("Hip", "Knee", "Ankle", "Shoulder", "Elbow", "Wrist"), Head="Neck"),
+    "Rokoko": _renamed("{side}{part}", ("Thigh", "Shin", "Foot", "Arm", "ForeArm", "Hand")),
+    "Xsens": _renamed("{side}{part}", ("UpperLeg", "LowerLeg", "Foot", "UpperArm", "Forearm", "Hand"), Spine="T8"),
+    "Poser": _renamed("{s}{part}", ("Thigh", "Shin", "Foot", "Shldr", "ForeArm", "Hand"), Hips="hip", Head="head"),
+    "Acclaim": _renamed("{s}{part}", ("femur", "tibia", "foot", "humerus", "radius", "hand"), Hips="root", Head="head"),
+    "Blender": _renamed(
+        "{part}.{S}", ("thigh", "shin", "foot", "upper_arm", "forearm", "hand"), Hips="hips", Head="head"
+    ),
+    "VRM": _renamed(
+        "J_Bip_{S}_{part}",
+        ("UpperLeg", "LowerLeg", "Foot", "UpperArm", "LowerArm", "Hand"),
+        Hips="J_Bip_C_Hips",
+        Spine="J_Bip_C_Spine",
+        Head="J_Bip_C_Head",
+    ),
+    "SMPL": _renamed("{S}_{part}", ("Hip", "Knee", "Ankle", "Shoulder", "Elbow", "Wrist"), Hips="Pelvis"),
+}
+"""Names of NAMES as programs give them."""
+
+
 def bvh(
     frames: np.ndarray,
     *,
@@ -89,10 +140,12 @@ def walk(seconds: float = 2.0, rate_hz: float = 60.0, speed: float = 8.0) -> np.
     frames[:, 1], frames[:, 2] = 9 + 0.2 * np.cos(2 * phase), speed * time
     put = {name: 3 + 3 * i for i, name in enumerate(NAMES)}
     frames[:, put["Hips"] + 1] = 5 * np.sin(phase)
+    frames[:, put["Head"] + 1] = 10 * np.cos(phase)
     frames[:, put["Spine"] + 2] = 4 + 2 * np.sin(2 * phase)
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         frames[:, put[f"{side}UpLeg"] + 2] = -sign * 25 * np.sin(phase)
         frames[:, put[f"{side}Leg"] + 2] = 20 + 20 * np.sin(phase + sign)
         frames[:, put[f"{side}Arm"]] = -sign * 75
+        frames[:, put[f"{side}Hand"] + 2] = 15 + 5 * np.sin(phase)
         frames[:, put[f"{side}ForeArm"] + 1] = -sign * (30 + 10 * np.sin(phase))
     return frames

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from figures_of_men import CMU, JOINTS, MODELS, NAMES, bvh, needs_bvh, needs_cmu, walk
+from figures_of_men import CMU, JOINTS, MODELS, NAMES, SCHEMES, bvh, needs_bvh, needs_cmu, walk
 from latentone.models.errors import LatentoneError
 from latentone.models.mocap import cmu, rotations
 from latentone.models.mocap.bvh import read_bvh
@@ -89,56 +89,6 @@ def test_the_order_of_channels_and_the_rate_do_not_matter(path: Path) -> None:
     shared = min(fast.shape[1], slow.shape[1])
     assert np.abs(fast[4:, :shared] - slow[4:, :shared]).max() < 0.02
     assert np.abs(fast[:4, 1:shared] - slow[:4, 1:shared]).max() < 0.15
-
-
-SCHEMES = {
-    "Mixamo": {name: f"mixamorig:{name}" for name in NAMES},
-    "Biped": {
-        "Hips": "Bip01 Pelvis", "Spine": "Bip01 Spine", "Head": "Bip01 Head",
-        **{
-            f"{side}{name}": f"Bip01 {side[0]} {other}" for side in ("Left", "Right") for name, other in {
-                "UpLeg": "Thigh", "Leg": "Calf", "Foot": "Foot", "Arm": "UpperArm", "ForeArm": "Forearm", "Hand": "Hand",
-            }.items()
-        },
-    },
-    "Unreal": {
-        "Hips": "pelvis", "Spine": "spine_01", "Head": "head",
-        **{
-            f"{side}{name}": f"{other}_{side[0].lower()}" for side in ("Left", "Right") for name, other in {
-                "UpLeg": "thigh", "Leg": "calf", "Foot": "foot", "Arm": "upperarm", "ForeArm": "lowerarm", "Hand": "hand",
-            }.items()
-        },
-    },
-    "hips and shoulders": {
-        "Head": "Neck",
-        **{
-            f"{side}{name}": f"{side}{other}" for side in ("Left", "Right") for name, other in {
-                "UpLeg": "Hip", "Leg": "Knee", "Foot": "Ankle", "Arm": "Shoulder", "ForeArm": "Elbow", "Hand": "Wrist",
-            }.items()
-        },
-    },
-    "Rokoko": {
-        f"{side}{name}": f"{side}{other}"
-        for side in ("Left", "Right") for name, other in {"UpLeg": "Thigh", "Leg": "Shin"}.items()
-    },
-    "Poser": {
-        "Hips": "hip", "Spine": "chest", "Head": "head",
-        **{
-            f"{side}{name}": f"{side[0].lower()}{other}" for side in ("Left", "Right") for name, other in {
-                "UpLeg": "Thigh", "Leg": "Shin", "Foot": "Foot", "Arm": "Shldr", "ForeArm": "ForeArm", "Hand": "Hand",
-            }.items()
-        },
-    },
-    "Acclaim": {
-        "Hips": "root", "Spine": "thorax", "Head": "head",
-        **{
-            f"{side}{name}": f"{side[0].lower()}{other}" for side in ("Left", "Right") for name, other in {
-                "UpLeg": "femur", "Leg": "tibia", "Foot": "foot", "Arm": "humerus", "ForeArm": "radius", "Hand": "hand",
-            }.items()
-        },
-    },
-    "with the actor's name": {name: f"Actor 1_{name}" for name in NAMES},
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -15,14 +15,16 @@ from pd import PATCHES, running_pd
 from PIL import Image
 from playing import ask, playing
 
-LENGTHS_S = {"knobs": 13.5, "pattern": 10.0, "follow": 10.0}
+LENGTHS_S = {"knobs": 13.5, "pattern": 10.0, "follow": 10.0, "data": 10.0}
 """Of what the pictures show."""
+FLAGS = {"data": ("--data", "digits")}
+"""Of the server that a demo needs."""
 
 
-def play_demo(name: str, model: Path | str, folder: Path, length_s: float) -> np.ndarray:
+def play_demo(name: str, model: Path | str, folder: Path, length_s: float, *flags: object) -> np.ndarray:
     """What a server of four voices plays while Pd runs a demo that starts by itself: (samples, channels)."""
     heard = folder / "heard.wav"
-    with playing(model, folder, "-o", heard, "--voices", 4) as port:
+    with playing(model, folder, "-o", heard, "--voices", 4, *flags) as port:
         ask(port, "/sync", 1)
         with running_pd(folder, f"latentone-{name}.pd", port, "latentone-start 1") as pd:
             pd.wait_for(lambda: any(line.startswith("latentone:") for line in pd.posted()), "a reply")
@@ -51,7 +53,7 @@ def draw(audio: np.ndarray, rate_hz: int, title: str, picture: Path) -> None:
 def main() -> None:
     for name in sys.argv[1:] or LENGTHS_S:
         with tempfile.TemporaryDirectory() as folder:
-            audio = play_demo(name, "voice", Path(folder), LENGTHS_S[name])
+            audio = play_demo(name, "voice", Path(folder), LENGTHS_S[name], *FLAGS.get(name, ()))
             rate_hz = soundfile.info(Path(folder) / "heard.wav").samplerate
         draw(audio, rate_hz, f"latentone-{name}.pd", PATCHES / f"latentone-{name}.png")
 

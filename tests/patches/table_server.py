@@ -25,7 +25,7 @@ ANSWERS: dict[str, list[tuple[str, list[Value]]]] = {
     ],
     "/map/list": [("/map/list.reply", ["cc 20", "/latent/0", -1.0, 1.0, "linear"]), ("/done", ["/map/list"])],
     "/map/learn": [("/map/learned", ["cc 21", "/latent/3"])],
-    "/source/list": [("/source/list.reply", ["sweep"])],
+    "/source/list": [("/source/list.reply", ["sweep", "digits"])],
     "/record/start": [("/done", ["/record/start", "take.wav"])],
     "/record/stop": [("/record/stop.reply", ["take.wav", 1.5])],
     "/help": [("/help.reply", ["/panic", "Sends knobs home."]), ("/done", ["/help"])],
@@ -38,7 +38,7 @@ class TableServer:
     """A context manager; `port` is where it listens, 0 takes a free one."""
 
     def __init__(self, port: int = 0) -> None:
-        self._namespace = Namespace(["pitch", "brightness", "z2", "z3"], voices=4, sources=["sweep"])
+        self._namespace = Namespace(["pitch", "brightness", "z2", "z3"], voices=4, sources=["sweep", "digits"])
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]

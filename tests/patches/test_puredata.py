@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from data_encoders import write_row_encoder
+from latentone.models.tables import read_table
 from latentone.server.addresses import TABLE
 from pd import PATCHES, driver, message_boxes, running_pd
 from pd_demos import LENGTHS_S, play_demo
@@ -89,6 +92,21 @@ def test_the_follow_demo_is_heard(fake_model: Path, tmp_path: Path) -> None:
     audio = play_demo("follow", fake_model, tmp_path, 4.0)[:, 0]
     assert np.max(audio) > 0.3, "the whistle is loud, and the knob is up"
     assert np.min(audio) < -0.3, "the whistle is soft, and the knob is down"
+
+
+def test_the_data_demo_plays_rows_and_hears_their_classes(fake_model: Path, tmp_path: Path) -> None:
+    """A class that is shown before or after its row sounds would tell the audience something that is not so."""
+    digits = read_table("digits")
+    brightest = np.argmax(digits.values.std(axis=0))
+    matrix = np.zeros((1, len(digits.columns)), np.float32)
+    matrix[0, brightest] = 1 / 8
+    encoder = write_row_encoder(tmp_path / "digits.encoder.onnx", digits.columns, 1, matrix)
+    flags = ("--data", "digits", "--data-model", encoder, "--coupling", "standardise")
+    audio = play_demo("data", fake_model, tmp_path, 2.5, *flags)[:, 0]
+    told = re.findall(r"latentone: source at digits (\d+) (\d)", (tmp_path / "posted.txt").read_text())
+    assert len(told) >= 4
+    assert [label for _, label in told] == [digits.labels[int(index)] for index, _ in told]
+    assert np.ptp(audio) > 0.3, "the rows are heard"
 
 
 def test_each_demo_has_its_picture() -> None:

@@ -161,9 +161,9 @@ class ListSink:
         return np.concatenate(self.blocks, axis=1)
 
 
-def write_fake_model(path: Path, hop_samples: int = 64) -> Path:
+def write_fake_model(path: Path, hop_samples: int = 64, dim: int = 4) -> Path:
     """The same decoder as an ONNX file that plain ONNX Runtime plays."""
-    manifest = fake_manifest(hop_samples=hop_samples)
+    manifest = fake_manifest(dim, hop_samples)
     hop, dim = manifest.hop_samples, len(manifest.latents)
     constants = {
         "half": np.float32(0.5),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import mido
 import numpy as np
@@ -24,6 +24,8 @@ from latentone.server.live import Live
 from latentone.server.mapping import Mapping
 from latentone.server.scores import read_score
 from rig import RATE_HZ
+
+Played = TypeVar("Played", bound="Concert")
 
 DEADLINE_S = 10.0
 LATENCY_S = 0.03
@@ -87,7 +89,14 @@ class Concert:
 @contextmanager
 def concert(folder: Path) -> Iterator[Concert]:
     (folder / "steps.yaml").write_text(STEPS)
-    live, stop = Concert(folder), threading.Event()
+    with performing(Concert(folder)) as live:
+        yield live
+
+
+@contextmanager
+def performing(live: Played) -> Iterator[Played]:
+    """While the engine runs."""
+    stop = threading.Event()
     player = threading.Thread(target=live.engine.run, args=(stop,))
     try:
         player.start()

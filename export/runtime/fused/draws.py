@@ -20,7 +20,8 @@ from ....models.levels import (
     SILENCE,
 )
 from .compiled import COMPILE
-from .elementwise import exponentials
+from .elementwise import exponentials, largest_of, sum_of
+from .vectors import LANES
 
 _LOG_LEVELS = math.log1p(MU)
 
@@ -28,17 +29,19 @@ _LOG_LEVELS = math.log1p(MU)
 @njit(**COMPILE)
 def draw_softmax(memory, at, uniform, temperature):
     """The first µ-law code whose cumulative probability exceeds `uniform`, as a companded value; logits at memory[at:]."""
-    largest = memory[at]
-    for i in range(1, LEVELS):
-        largest = max(largest, memory[at + i])
-    exponentials(memory, at, largest, np.float32(1.0) / max(temperature, np.float32(MINIMUM_TEMPERATURE)), LEVELS)
-    total = np.float32(0.0)
-    for i in range(LEVELS):
-        total += memory[at + i]
-    wanted, cumulative, code = uniform * total, np.float32(0.0), 0
-    while code < LEVELS - 1:
-        cumulative += memory[at + code]
-        if cumulative > wanted:
+    heat = max(temperature, np.float32(MINIMUM_TEMPERATURE))
+    exponentials(memory, at, largest_of(memory, at, LEVELS), np.float32(1.0) / heat, LEVELS)
+    wanted, below, code = uniform * sum_of(memory, at, LEVELS), np.float32(0.0), 0
+    # By whole vectors first: one addition after another is slow.
+    while code < LEVELS - LANES:
+        here = below + sum_of(memory, at + code, LANES)
+        if here > wanted:
+            break
+        below, code = here, code + LANES
+    last = code + LANES - 1
+    while code < last:
+        below += memory[at + code]
+        if below > wanted:
             break
         code += 1
     return np.float32((code - SILENCE) / (LEVELS // 2))

@@ -11,7 +11,7 @@ from typing import Any
 from numba.core import types
 from numba.extending import intrinsic
 
-from .vectors import LANES, at_least, at_most, broadcast, data_at, exponential, load, loop, splat, store
+from .vectors import LANES, across, at_least, at_most, broadcast, data_at, exponential, load, loop, splat, store
 
 LARGEST_SIGNAL, LARGEST_GATE = 15.0, 30.0
 """Where tanh and sigmoid are held: beyond them float32 knows no value but ± 1, or 1 and nearly 0."""
@@ -122,3 +122,31 @@ rectify = _make_elementwise(lambda builder, a, b: at_least(builder, a, 0.0))
 """rectify(memory, to_at, a_at, a_at, count): the positive part; `count` a multiple of LANES."""
 clear = _make_elementwise(lambda builder, a, b: splat(0.0))
 """clear(memory, to_at, to_at, to_at, count): zeros; `count` a multiple of LANES."""
+
+
+def _make_reduce(combine: Callable[..., Any]) -> Callable[..., float]:
+    """A function (values, at, count): what `combine` makes of values[at:at + count] taken together."""
+
+    @intrinsic
+    def reduce(typing_context, values, at, count):
+        signature = types.float32(values, types.intp, types.intp)
+
+        def generate(context, builder, signature, arguments):
+            data = data_at(context, builder, signature.args[0], arguments[0], arguments[1])
+
+            def body(index: Any, so_far: Any) -> list[Any]:
+                return [combine(builder, so_far, load(builder, builder.gep(data, [index])))]
+
+            count = arguments[2]
+            [vector] = loop(builder, count.type(LANES), count, LANES, [load(builder, data)], body)
+            return across(builder, vector, combine)
+
+        return signature, generate
+
+    return reduce
+
+
+sum_of = _make_reduce(lambda builder, a, b: builder.fadd(a, b))
+"""sum_of(values, at, count): the sum; `count` a multiple of LANES and no less."""
+largest_of = _make_reduce(lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b))
+"""largest_of(values, at, count): the maximum; `count` a multiple of LANES and no less."""

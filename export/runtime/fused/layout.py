@@ -25,10 +25,19 @@ PLAN = next(_places)
 AHEAD = 4
 """Steps for which a layer's past is taken at once, where it reaches back so far: as many as a micro-kernel takes."""
 
+CACHE_LINE_BYTES = 64
+
 
 def padded(floats: int) -> int:
     """Rounded up to whole vectors."""
     return -(-floats // LANES) * LANES
+
+
+def aligned(floats: int) -> np.ndarray:
+    """Zeros (floats,), float32, that begin with a cache line: loading a vector that lies across two of them takes twice as long."""
+    raw = np.zeros(4 * floats + CACHE_LINE_BYTES, np.uint8)
+    start = -raw.ctypes.data % CACHE_LINE_BYTES
+    return raw[start : start + 4 * floats].view(np.float32)
 
 
 def plan(h: Hyperparameters, outputs: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import numpy as np
 from .. import State
 from . import kernel
 from .crew import Crew
-from .layout import BANDS, FRAME_PAST, FRAMES_BACK, HISTORY, LATENTS, PREVIOUS, RESIDUAL, RINGS, ROW, TAPS
+from .layout import BANDS, FRAME_PAST, FRAMES_BACK, HISTORY, LATENTS, PREVIOUS, RESIDUAL, RINGS, ROW, TAPS, aligned
 from .weights import Weights
 
 POSITION = "position"
@@ -26,7 +26,7 @@ class FusedStream:
         self._crew = Crew(min(threads, max(1, voices // VOICES_A_THREAD)))
         self._weights = weights
         self._bands = int(weights.plan[BANDS])
-        self._memory = np.zeros(voices * int(weights.plan[ROW]), np.float32)
+        self._memory = aligned(voices * int(weights.plan[ROW]))
         self._clocks = np.zeros(voices, np.int64)
         self._frame_counts = np.zeros(voices, np.int64)
         self._position = 0

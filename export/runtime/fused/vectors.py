@@ -74,6 +74,16 @@ def at_least(builder: ir.IRBuilder, a: Any, bound: float) -> Any:
     return builder.select(builder.fcmp_ordered(">", a, splat(bound)), a, splat(bound))
 
 
+def across(builder: ir.IRBuilder, vector: Any, combine: Callable[[ir.IRBuilder, Any, Any], Any]) -> Any:
+    """The one number that `combine` makes of a vector's lanes, half onto half."""
+    width = LANES
+    while width > 1:
+        width //= 2
+        places = ir.Constant(_INTEGERS, [_INT((lane + width) % LANES) for lane in range(LANES)])
+        vector = combine(builder, vector, builder.shuffle_vector(vector, vector, places))
+    return builder.extract_element(vector, _INT(0))
+
+
 def exponential(builder: ir.IRBuilder, x: Any) -> Any:
     """exp of a vector within [-87, 88]: 2^n times a polynomial of what is left."""
     shifted = multiply_add(builder, x, splat(1 / math.log(2)), splat(_ROUNDER))

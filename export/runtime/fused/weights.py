@@ -9,7 +9,7 @@ import numpy as np
 
 from ....models.wavenet_vae.hyperparameters import Hyperparameters
 from ...manifest import Manifest
-from .layout import AHEAD, plan
+from .layout import AHEAD, aligned, plan
 from .tensors import outputs_of, plain_tensors, synthesis_taps
 from .vectors import LANES, TILE
 
@@ -81,15 +81,20 @@ def read(path: Path) -> Weights:
         plan=numbers,
         dilations=dilations,
         rings=rings,
-        frame=np.concatenate(frame),
-        ahead=np.concatenate(ahead),
-        step=np.concatenate(step),
+        frame=joined(frame),
+        ahead=joined(ahead),
+        step=joined(step),
         synthesis=tiles(tensors["synthesis.weight"].transpose(2, 1, 0).reshape(-1, h.bands)),
         gains=np.ascontiguousarray(tensors["synthesis.gains"][:, 0], np.float32),
         multiply_adds=layers * a_layer - last + h.bands * h.residual + h.skip * (h.skip + h.bands * outputs)
         + synthesis_taps(h) * h.bands**2,
         frame_multiply_adds=h.latents**2 + h.conditioning * (3 * h.latents + layers * h.gate),
     )  # fmt: skip
+
+
+def joined(parts: list[np.ndarray]) -> np.ndarray:
+    """One after the other, each of them whole vectors."""
+    return np.concatenate(parts, out=aligned(sum(map(len, parts))))
 
 
 def vector(values: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 // What comes back from a server: answers go to whoever asked, in the order asked, and notices to whoever listens.
 LatentoneReplies {
-	classvar notices = #['/late', '/underrun', '/dropped', '/model/changed', '/record/stopped', '/source/ended', '/map/learned', '/quitting'];
+	classvar notices = #['/late', '/underrun', '/dropped', '/model/changed', '/record/stopped', '/source/ended', '/source/at', '/map/learned', '/quitting'];
 	var latentone, waiting, listeners, receive;
 
 	*new { |latentone| ^super.newCopyArgs(latentone).init }

@@ -85,10 +85,13 @@ TestLatentoneTable : UnitTest {
 
 	test_sources {
 		var source = latentone.source(\sweep);
-		this.assertEquals(latentone.sources.wait, [\sweep], "scores are listed");
+		this.assertEquals(latentone.sources.wait, [\sweep, \digits], "scores and data sets are listed");
 		source.play.wait;
 		source.rate_(2).loop_(true);
 		this.assert(source.stop.wait.notNil, "played and ended");
+		source.seek(2.5).index_(3).row([0.5, 0.25]).frame([0.5, 0.25]).dwell_(0.5).glide_(0.1);
+		this.assert(source.order('-label').wait.notNil, "played in another order");
+		this.assert(source.couple(\quantile).wait.notNil, "and coupled in another way");
 	}
 
 	test_notices {

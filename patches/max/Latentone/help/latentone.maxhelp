@@ -12,7 +12,7 @@
 		"rect": [
 			60.0,
 			100.0,
-			1240.0,
+			1500.0,
 			800.0
 		],
 		"bglocked": 0,
@@ -1655,6 +1655,180 @@
 			{
 				"box": {
 					"id": "obj-95",
+					"maxclass": "comment",
+					"numinlets": 1,
+					"numoutlets": 0,
+					"patching_rect": [
+						1220.0,
+						65.0,
+						182.5,
+						20.0
+					],
+					"text": "data sets, such as digits"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-96",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1220.0,
+						90.0,
+						156.5,
+						22.0
+					],
+					"text": "source sweep seek 2.5"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-97",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1220.0,
+						115.0,
+						150.0,
+						22.0
+					],
+					"text": "source sweep index 3"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-98",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1220.0,
+						140.0,
+						176.0,
+						22.0
+					],
+					"text": "source sweep dwell_s 0.5"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-99",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1220.0,
+						165.0,
+						176.0,
+						22.0
+					],
+					"text": "source sweep glide_s 0.1"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-100",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1220.0,
+						190.0,
+						182.5,
+						22.0
+					],
+					"text": "source sweep order -label"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-101",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1220.0,
+						215.0,
+						215.0,
+						22.0
+					],
+					"text": "source sweep coupling quantile"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-102",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1220.0,
+						240.0,
+						215.0,
+						22.0
+					],
+					"text": "source sweep row 0.5 0.25 0.75"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-103",
+					"maxclass": "message",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1220.0,
+						265.0,
+						228.0,
+						22.0
+					],
+					"text": "source sweep frame 0.5 0.25 0.75"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-104",
+					"maxclass": "newobj",
+					"numinlets": 1,
+					"numoutlets": 0,
+					"patching_rect": [
+						1220.0,
+						290.0,
+						150.0,
+						22.0
+					],
+					"text": "s latentone-help-say"
+				}
+			},
+			{
+				"box": {
+					"id": "obj-105",
 					"maxclass": "newobj",
 					"numinlets": 0,
 					"numoutlets": 1,
@@ -1672,7 +1846,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-96",
+					"id": "obj-106",
 					"maxclass": "newobj",
 					"numinlets": 2,
 					"numoutlets": 2,
@@ -1691,7 +1865,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-97",
+					"id": "obj-107",
 					"maxclass": "newobj",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1706,7 +1880,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-98",
+					"id": "obj-108",
 					"maxclass": "toggle",
 					"numinlets": 1,
 					"numoutlets": 1,
@@ -1723,7 +1897,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-99",
+					"id": "obj-109",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -1738,7 +1912,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-100",
+					"id": "obj-110",
 					"maxclass": "comment",
 					"numinlets": 1,
 					"numoutlets": 0,
@@ -2620,11 +2794,11 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-96",
+						"obj-104",
 						0
 					],
 					"source": [
-						"obj-95",
+						"obj-96",
 						0
 					]
 				}
@@ -2632,11 +2806,23 @@
 			{
 				"patchline": {
 					"destination": [
+						"obj-104",
+						0
+					],
+					"source": [
 						"obj-97",
 						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-104",
+						0
 					],
 					"source": [
-						"obj-96",
+						"obj-98",
 						0
 					]
 				}
@@ -2644,11 +2830,95 @@
 			{
 				"patchline": {
 					"destination": [
-						"obj-98",
+						"obj-104",
 						0
 					],
 					"source": [
-						"obj-96",
+						"obj-99",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-104",
+						0
+					],
+					"source": [
+						"obj-100",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-104",
+						0
+					],
+					"source": [
+						"obj-101",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-104",
+						0
+					],
+					"source": [
+						"obj-102",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-104",
+						0
+					],
+					"source": [
+						"obj-103",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-106",
+						0
+					],
+					"source": [
+						"obj-105",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-107",
+						0
+					],
+					"source": [
+						"obj-106",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"destination": [
+						"obj-108",
+						0
+					],
+					"source": [
+						"obj-106",
 						1
 					]
 				}
