@@ -16,6 +16,7 @@ from .descriptors import log_mel_db
 from .errors import LatentoneError
 from .runtime.load import encoder_file_of, load_decoder, load_encoder
 from .sweep import listen, play
+from .weights import rounded
 
 CLIP_S = 1.0
 BATCH = 16
@@ -78,6 +79,7 @@ def evaluate(
     decoder, encoder = load_decoder(model_file), load_encoder(encoder_file_of(model_file))
     if decoder.manifest.weights_sha256 != vae.fingerprint(model):
         raise LatentoneError(f"{model_file}: was not exported from {checkpoint} (their weights differ)")
+    model = rounded(model, decoder.manifest.weights.get("kind", "float32"))
     say(f"reading {len(held_out)} held-out recordings")
     recordings = data.prepare(held_out, root, model, fit=False, progress=False)
     say("measuring bits")

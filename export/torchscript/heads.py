@@ -28,7 +28,7 @@ class ScriptedSoftmaxHead(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.mu, self.log_mu = float(MU), math.log1p(MU)
-        self.last, self.silence, self.half = float(LEVELS - 1), float(SILENCE), float(LEVELS // 2)
+        self.last, self.silence, self.half_levels = float(LEVELS - 1), float(SILENCE), float(LEVELS // 2)
         self.coldest = MINIMUM_TEMPERATURE
 
     @torch.jit.export
@@ -47,7 +47,7 @@ class ScriptedSoftmaxHead(nn.Module):
             "counted": torch.empty_like(outputs),
             "passed": torch.empty(outputs.size(), dtype=torch.bool),
             "silence": torch.tensor(self.silence),
-            "half": torch.tensor(self.half),
+            "half": torch.tensor(self.half_levels),
         }
 
     @torch.jit.export

@@ -19,6 +19,7 @@ from latentone.export.manifest import DataManifest
 from latentone.export.runtime.load import load_data_encoder, load_decoder, load_encoder
 from nn_host import NnHost
 
+pytestmark = pytest.mark.timeout(900)
 VOICE, ROWS, DANCE = (
     ["voice-last.onnx", "voice-last.encoder.onnx", "voice-last.ts"],
     ["rows.encoder.onnx", "rows.ts"],
@@ -36,7 +37,7 @@ def started(checkpoints: Path, output: Path, *options: str) -> subprocess.Popen[
 
 def ran(checkpoints: Path, output: Path, *options: str) -> tuple[int, str]:
     process = started(checkpoints, output, *options)
-    said, complaint = process.communicate(timeout=300)
+    said, complaint = process.communicate(timeout=600)
     assert "Traceback" not in complaint, complaint
     return process.returncode, said + complaint
 
@@ -67,7 +68,7 @@ def interrupted(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A run that was killed when the first instrument was there and the next under way: the folder, its files, those that stand."""
     output = tmp_path_factory.mktemp("instruments")
     process = started(checkpoints, output)
-    deadline_s = time.monotonic() + 120
+    deadline_s = time.monotonic() + 300
     while not ("dance-best" in read(output) and any((output / ".unfinished").iterdir())):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline_s
