@@ -7,11 +7,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 from .contracts import Clocked
-from .events import ControlEvent, EventQueue, Value
+from .events import ControlEvent, EventQueue
+from .piece import Mark, Piece, Playing
 
 AHEAD_S = 0.1
 """Events are handed over so long before the sample that the engine is making: what stop and rate say is heard after that."""
@@ -26,80 +26,6 @@ MARKS = 4096
 """Most that may wait to be told when it is heard."""
 
 _log = logging.getLogger(__name__)
-
-Mark = tuple[Value, ...]
-
-
-class Piece(Protocol):
-    """What can be played: events in order, each at a place that is counted in whatever the piece is made of."""
-
-    by_beats: bool
-    """Whether it stands while `/transport` is 0."""
-
-    @property
-    def length(self) -> float:
-        """The place at which it ends."""
-        ...
-
-    @property
-    def unit_s(self) -> float:
-        """Seconds from one place to the next, at rate 1; may change while it plays."""
-        ...
-
-    def __len__(self) -> int: ...
-
-    def place(self, number: int) -> float:
-        """Where event `number` falls."""
-        ...
-
-    def number_at(self, place: float) -> int:
-        """The event that counts at `place`: the last one that does not lie behind it."""
-        ...
-
-    def event(self, number: int, times: float) -> ControlEvent | None:
-        """Event `number`, whose `at_sample` does not matter, while it goes `times` as fast; None where there is nothing to say."""
-        ...
-
-    def mark(self, number: int) -> Mark | None:
-        """What is to be told when event `number` is heard, if anything."""
-        ...
-
-
-@dataclass(slots=True)
-class _Playing:
-    """A piece under way: which of its places falls on which sample of the stream."""
-
-    piece: Piece
-    times: float
-    unit_samples: float
-    """Of the stream from one place to the next, at rate 1."""
-    at_stream: float
-    """A sample of the stream, on which `at_place` of the piece falls."""
-    horizon: float
-    """All that is due on the stream until here has been handed over."""
-    at_place: float = 0.0
-    next: int = 0
-    not_before: float = 0.0
-    """What counts where it was begun sounds on this sample, even if it lies before that in the piece."""
-    ends: float | None = None
-    """The sample of the stream on which it has come to its end, once that is known."""
-
-    def stream(self, place: float) -> float:
-        return max(self.not_before, self.at_stream + (place - self.at_place) * self.unit_samples / self.times)
-
-    def here(self) -> float:
-        """The place that falls on the horizon."""
-        return self.at_place + (self.horizon - self.at_stream) * self.times / self.unit_samples
-
-    def tie(self, stream: float) -> None:
-        """Let what is due next fall on the sample `stream`."""
-        self.at_place = self.here()
-        self.at_stream = self.horizon = stream
-
-    def go(self, place: float) -> None:
-        """On from another place of the piece."""
-        self.at_place, self.at_stream, self.ends = place, self.horizon, None
-        self.next, self.not_before = self.piece.number_at(place), self.horizon
 
 
 class Ahead:
@@ -125,7 +51,7 @@ class Ahead:
         self._rates: dict[str, tuple[float, bool]] = {}
         """How many times as fast as written, and whether by the tempo too."""
         self._loops: set[str] = set()
-        self._playing: dict[str, _Playing] = {}
+        self._playing: dict[str, Playing] = {}
         self._marks: list[tuple[float, int, Mark]] = []
         """A heap of samples, of which number each is, and what is to be told then."""
         self._marked = 0
@@ -149,7 +75,7 @@ class Ahead:
         with self._changed:
             # Before the engine has begun, the clock may still say less than nothing.
             now = max(0.0, self._now()) + AHEAD_S * self._rate_hz
-            self._playing[name] = _Playing(piece, *self._speed(name, piece), now, now)
+            self._playing[name] = Playing(piece, *self._speed(name, piece), now, now)
             self._changed.notify()
 
     def end(self, name: str) -> None:
@@ -273,7 +199,7 @@ class Ahead:
             del self._playing[name]
         return over
 
-    def _put(self, name: str, playing: _Playing, horizon: float) -> None:
+    def _put(self, name: str, playing: Playing, horizon: float) -> None:
         piece, left = playing.piece, BURST
         for _ in range(STEPS):
             if left == 0:

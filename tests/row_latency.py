@@ -32,11 +32,14 @@ from latentone.server.datasets.opened import flags_of_data, open_sources  # noqa
 from latentone.server.datasets.read import read_dataset  # noqa: E402
 from latentone.server.desk import Desk  # noqa: E402
 from latentone.server.events import ControlEvent, EventQueue  # noqa: E402
+from latentone.server.process import undisturbed  # noqa: E402
 from latentone.server.scores import Score  # noqa: E402
 from osc_peer import Client, message  # noqa: E402
 
 BLOCK_MS = 128 / 48000 * 1000
 PAUSE_S = 0.003
+PACKETS = 100
+"""Made before, and sent again and again: to write one takes longer than to read it."""
 DEADLINE_S = 5.0
 
 
@@ -75,14 +78,16 @@ def measure(arguments: argparse.Namespace) -> np.ndarray:
         port = stack.enter_context(OscController("127.0.0.1", 0, desk)).port
         client = stack.enter_context(Client(port))
         stack.enter_context(desk)
+        stack.enter_context(undisturbed())  # as the server is while it plays
         encoder = DataEncoder(shipped_data_encoder(config.sources[0].model)).manifest
         items = read_dataset(arguments.data, encoder).items
         what = "row" if encoder.frame_rate_hz is None else "frame"
         address = f"/source/{address_safe(sources.names()[0])}/{what}"
-        columns = [values for item in items for values in item.values.T]
+        columns = [values for item in items[:PACKETS] for values in item.values.T]
+        packets = [message(address, *map(float, values)) for values in columns[:PACKETS]]
         taken: list[float] = []
         for number in range(arguments.trials):
-            packet = message(address, *map(float, columns[number % len(columns)]))
+            packet = packets[number % len(packets)]
             queue.came.clear()
             began_s = time.perf_counter()
             client.send(packet)

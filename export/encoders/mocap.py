@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ...models import vae
-from ...models.mocap import network
+from ...models.mocap import data, network
 from ...models.mocap.clips import Clip, read_clips
 from ...models.mocap.network import Encoder, MotionVAE
 from ...models.mocap.pose import INPUTS
@@ -22,6 +22,8 @@ from .finish import Exported, Report, Request, finish
 JUMPS = 64
 """From a pose to another, that the latency is the median of."""
 EXAMPLE_FRAMES = 120
+DRAWS = 2
+"""Of tilts for each clip, to calibrate on."""
 
 
 class Frames(nn.Module):
@@ -43,18 +45,17 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
     h = model.hyperparameters
     say("encoding the clips that it was trained on")
     clips, _ = clips_of(request.checkpoint, record, request.data_path, h.frame_rate_hz)
-    raw = np.concatenate([encode(model, clip) for clip in clips], axis=1)
     examples = np.stack([np.resize(clip.values.T, (EXAMPLE_FRAMES, len(INPUTS))).T for clip in clips[:4]])
     say("comparing with PyTorch")
     return finish(
         Frames(model.encoder),
-        raw.T,
+        learned(model, clips),
         examples,
         request,
         trained_on={
             "name": record["data"]["name"],
             "clips": len(clips),
-            "seconds": round(raw.shape[1] / h.frame_rate_hz),
+            "seconds": round(sum(clip.values.shape[1] for clip in clips) / h.frame_rate_hz),
         },
         family=network.FAMILY,
         inputs=INPUTS,
@@ -71,9 +72,17 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
 
 
 @torch.inference_mode()
-def encode(model: MotionVAE, clip: Clip) -> np.ndarray:
-    """A clip to raw latents (latents, frames): posterior means."""
-    return model.encoder(torch.from_numpy(clip.values)[None])[0].mean[0].numpy()
+def learned(model: MotionVAE, clips: list[Clip], seed: int = 0) -> np.ndarray:
+    """Raw latents (frames, latents) of what the weights learned from: clips and their mirror images, limbs tilted as in training.
+
+    Calibrated on untilted clips alone, axes that no limb of this skeleton turns about would be blown up, and those that
+    another's turns about drive knobs far out of their range.
+    """
+    both = [torch.from_numpy(values) for clip in clips for values in (clip.values, data.mirrored(clip.values))]
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        tilted = [data.tilted([values]) for values in both for _ in range(DRAWS)]
+    return torch.cat([model.encoder(values)[0].mean[0].T for values in tilted]).numpy()
 
 
 @torch.inference_mode()

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import LatentoneError
 from . import cmu
 from .bvh import read_bvh
+from .cmu_signs import mended
 from .pose import INPUTS, Reader
 from .skeleton import Motion, Skeleton
 from .stream import FRAME_RATE_HZ, values_of
@@ -64,13 +65,15 @@ def _folder(path: Path, frame_rate_hz: float) -> list[Clip]:
 
 def _bvh(path: Path, label: str, frame_rate_hz: float) -> Clip:
     bvh = read_bvh(path)
-    reader = Reader(Skeleton(bvh.layout.joints, str(path)))
-    values = _values(bvh.layout.motion(bvh.values), reader, bvh.frame_rate_hz, frame_rate_hz)
+    motion = bvh.layout.motion(bvh.values)
+    reader = Reader(Skeleton(bvh.layout.joints, str(path)), motion)
+    values = _values(motion, reader, bvh.frame_rate_hz, frame_rate_hz)
     return Clip(path.stem, label, values, frame_rate_hz)
 
 
 def _npz(path: Path, frame_rate_hz: float) -> list[Clip]:
-    reader = Reader(cmu.skeleton())
+    skeleton = cmu.skeleton()
+    reader = Reader(skeleton)
     clips = []
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -84,7 +87,8 @@ def _npz(path: Path, frame_rate_hz: float) -> list[Clip]:
                 f"{path}: {key} is not (frames, {cmu.WIDTH}) finite numbers, but {array.dtype} {array.shape}"
             )
         label, _, name = key.rpartition("/")
-        clips.append(Clip(name, label, _values(cmu.motion(array), reader, from_hz, frame_rate_hz), frame_rate_hz))
+        motion = cmu.motion(mended(array.astype(np.float64), skeleton))
+        clips.append(Clip(name, label, _values(motion, reader, from_hz, frame_rate_hz), frame_rate_hz))
     if not clips:
         raise LatentoneError(f"{path}: holds no movement")
     return clips

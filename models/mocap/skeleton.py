@@ -69,6 +69,9 @@ class Skeleton:
         self.limbs = limbs
         """Joint of each limb: `left_thigh`, `chest`, …"""
         self._check_order()
+        tips = [self.tip(limb) for limb in limbs]
+        ends = [joint for joint in (*limbs.values(), *tips) if joint is not None]
+        self._needed = sorted({above for joint in ends for above in self.ancestors(joint)})
 
     def ancestors(self, joint: int) -> list[int]:
         """From `joint` up to the root, both included."""
@@ -76,6 +79,20 @@ class Skeleton:
         while (parent := self.joints[chain[-1]].parent) >= 0:
             chain.append(parent)
         return chain
+
+    def forward(self, motion: Motion) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
+        """Forward kinematics of all joints that limbs depend on, and of where limbs end.
+
+        Returns rotations (frames, 3, 3) and places (frames, 3) by joint, in the file's axes and unit.
+        """
+        turned: dict[int, np.ndarray] = {-1: np.eye(3)[None]}
+        places: dict[int, np.ndarray] = {-1: np.zeros((len(motion.turns), 3))}
+        for joint in self._needed:  # parents come first
+            parent = self.joints[joint].parent
+            step = motion.positions.get(joint, np.asarray(self.joints[joint].offset)[None])
+            places[joint] = places[parent] + (turned[parent] @ step[..., None])[..., 0]
+            turned[joint] = turned[parent] @ motion.turns[:, joint]
+        return turned, places
 
     def rest(self, joint: int) -> np.ndarray:
         """Where a joint is in the rest pose (3,)."""

@@ -51,13 +51,13 @@ class RawStream:
 
     def __init__(
         self,
-        skeleton: Skeleton,
+        reader: Reader,
         motion: Callable[[np.ndarray], Motion],
         inputs: Sequence[str],
         from_hz: float,
         to_hz: float = FRAME_RATE_HZ,
     ) -> None:
-        self._reader, self._motion, self.inputs = Reader(skeleton), motion, list(inputs)
+        self._reader, self._motion, self.inputs = reader, motion, list(inputs)
         self._stream = PoseStream(from_hz, to_hz)
 
     def push(self, frames: np.ndarray) -> np.ndarray:
@@ -87,13 +87,13 @@ def frames_of_bvh(source: str | Path, from_hz: float | None = None, to_hz: float
     """
     bvh = read_bvh(Path(source))
     rate_hz = bvh.frame_rate_hz if from_hz is None else from_hz
-    skeleton = Skeleton(bvh.layout.joints, str(source))
-    return RawStream(skeleton, bvh.layout.motion, bvh.layout.names, rate_hz, to_hz)
+    reader = Reader(Skeleton(bvh.layout.joints, str(source)), bvh.layout.motion(bvh.values))
+    return RawStream(reader, bvh.layout.motion, bvh.layout.names, rate_hz, to_hz)
 
 
 def frames_of_cmu(from_hz: float | None = None, to_hz: float = FRAME_RATE_HZ) -> RawStream:
     """A stream for frames of 117 numbers, exponential maps of CMU's skeleton, at 120 Hz unless said otherwise."""
-    return RawStream(cmu.skeleton(), cmu.motion, cmu.INPUTS, from_hz or cmu.FRAME_RATE_HZ, to_hz)
+    return RawStream(Reader(cmu.skeleton()), cmu.motion, cmu.INPUTS, from_hz or cmu.FRAME_RATE_HZ, to_hz)
 
 
 class LiveFrames:

@@ -33,7 +33,7 @@ def score_files(folders: Sequence[Path]) -> dict[str, Path]:
 
 
 class _ScorePiece:
-    """`ahead.Piece` of a score: its places are seconds."""
+    """`piece.Piece` of a score: its places are seconds."""
 
     unit_s = 1.0
 

@@ -37,7 +37,7 @@ def turn(knobs: np.ndarray, glide_s: float, source: str) -> ControlEvent:
 
 
 class RowPiece:
-    """`ahead.Piece` of rows: its places are rows of the order, and each stays for as long as the source says."""
+    """`piece.Piece` of rows: its places are rows of the order, and each stays for as long as the source says."""
 
     by_beats = False
 
@@ -82,7 +82,7 @@ class RowPiece:
 
 
 class MovementPiece:
-    """`ahead.Piece` of clips, one after another: its places are seconds, and between frames it goes in a straight line."""
+    """`piece.Piece` of clips, one after another: its places are seconds, and between frames it goes in a straight line."""
 
     by_beats = False
     unit_s = 1.0

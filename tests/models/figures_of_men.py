@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from latentone.models.mocap import rotations
 
 MODELS = Path(os.environ.get("LATENTONE_ASSIMP_MODELS", "/usr/share/assimp/models")) / "BVH"
 DATA = Path(os.environ.get("LATENTONE_DATA", Path(__file__).parents[3] / "shared" / "data")) / "mocap"
@@ -118,7 +119,7 @@ def bvh(
         head = [f"{tabs}{'JOINT' if depth else 'ROOT'} {(names or {}).get(name, name)}", f"{tabs}{{"]
         head += [f"{tabs}\tOFFSET {offset}", f"{tabs}\tCHANNELS {channels}"]
         below = [line for child in children.get(name, []) if child not in without for line in lines(child, depth + 1)]
-        end = [f"{tabs}\tEnd Site", f"{tabs}\t{{", f"{tabs}\t\tOFFSET 0 {scale} 0", f"{tabs}\t}}"]
+        end = [f"{tabs}\tEnd Site", f"{tabs}\t{{", f"{tabs}\t\tOFFSET 0 0 {scale}", f"{tabs}\t}}"]
         return [*head, *(below or end), f"{tabs}}}"]
 
     hierarchy = lines("Hips", 0)
@@ -149,3 +150,34 @@ def walk(seconds: float = 2.0, rate_hz: float = 60.0, speed: float = 8.0) -> np.
         frames[:, put[f"{side}Hand"] + 2] = 15 + 5 * np.sin(phase)
         frames[:, put[f"{side}ForeArm"] + 1] = -sign * (30 + 10 * np.sin(phase))
     return frames
+
+
+def rested(frames: np.ndarray, own: dict[str, np.ndarray], axes: np.ndarray) -> str:
+    """The file of the same movement for a skeleton with another rest pose.
+
+    own: by joint, how its own axes are turned, (3, 3). axes: from our x, y, z to the file's, (3, 3).
+    """
+    parents = {name: parent for name, parent, _ in JOINTS}
+    own = {"": np.eye(3)} | {name: own.get(name, np.eye(3)) for name in NAMES}
+    kept = bvh(frames).splitlines()
+    order = [line.split()[-1] for line in kept if line.strip().startswith(("ROOT", "JOINT"))]
+    columns = [frames[:, :3] @ axes.T]
+    for name in order:
+        place = 3 + 3 * NAMES.index(name)
+        turns = rotations.from_euler(np.radians(frames[:, place : place + 3]), "ZYX")
+        turns = axes @ own[parents[name]] @ turns @ own[name].T @ axes.T
+        columns.append(np.degrees(_euler(turns)))
+    offsets = {name: axes @ own[parent] @ np.array(offset, float) for name, parent, offset in JOINTS}
+    lines: list[str] = []
+    for line in kept[: next(i for i, line in enumerate(kept) if line.startswith("Frame Time")) + 1]:
+        is_joint = line.strip().startswith("OFFSET") and not lines[-2].strip().startswith("End")
+        lines.append("OFFSET " + " ".join(f"{x:.6f}" for x in offsets[lines[-2].split()[-1]]) if is_joint else line)
+    lines += [" ".join(f"{value:.6f}" for value in row) for row in np.concatenate(columns, axis=1)]
+    return "\n".join(lines)
+
+
+def _euler(matrices: np.ndarray) -> np.ndarray:
+    """Radians (frames, 3) about z, y and x of R = Rz Ry Rx."""
+    about_z = np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0])
+    about_y = np.arcsin(np.clip(-matrices[:, 2, 0], -1, 1))
+    return np.stack([about_z, about_y, np.arctan2(matrices[:, 2, 1], matrices[:, 2, 2])], axis=-1)

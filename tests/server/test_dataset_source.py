@@ -12,11 +12,12 @@ import pytest
 from data_encoders import write_frame_encoder, write_row_encoder
 from latentone.export.errors import LatentoneError
 from latentone.export.runtime.data_encoder import DataEncoder
-from latentone.server.ahead import Ahead, Mark
+from latentone.server.ahead import Ahead
 from latentone.server.controllers.dataset import BURST, LIVE_HZ, LiveDataSets
 from latentone.server.datasets.items import DataSet, Item
 from latentone.server.datasets.source import Coupling, DataSource
 from latentone.server.live import Live
+from latentone.server.piece import Mark
 from rig import HOP, RATE_HZ
 from test_sources import LATENCY_S, Concert, performing
 

@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Server]:
     with serving("four", "--config", folder / "my.yaml", "--sink", "null", "--voices", "2") as server:
         server.ask("/status")
