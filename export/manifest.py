@@ -53,6 +53,8 @@ class _Artefact(_Record):
     """Hyperparameters of the family, enough for a runtime to recognise the graph."""
     weights_sha256: str = ""
     """Of the checkpoint that it was exported from."""
+    weights: dict[str, Any] = Field(default_factory=dict)
+    """How they are kept where they are not the checkpoint's own: `kind`, and what was measured of the difference."""
     trained_on: dict[str, Any] = Field(default_factory=dict)
     """Training data and its licence: `name`, `licence`, `credit`, and how much: `seconds` of audio, `rows` of a table."""
     tools: dict[str, str] = Field(default_factory=dict)

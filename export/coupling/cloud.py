@@ -45,17 +45,23 @@ def read(decoder: Path) -> tuple[Manifest, np.ndarray]:
     return manifest, cloud
 
 
-def store(decoder: Path, knobs: np.ndarray, energy_db: np.ndarray, seed: int = 0) -> None:
+def sounding(energy_db: np.ndarray) -> np.ndarray:
+    """Which frames of recordings sound, bool (frames,), by their levels (frames,) in dB.
+
+    Silent ones have no place in a cloud, since data that is coupled to silence cannot be heard at all.
+    """
+    return energy_db >= np.quantile(energy_db, 0.95) - SOUNDING_DB
+
+
+def store(decoder: Path, knobs: np.ndarray, seed: int = 0) -> None:
     """Put `FRAMES` of `knobs` (frames, dim), drawn by `seed`, into a decoder's ONNX file; its graph stays as it is.
 
-    energy_db (frames,): silent frames are left out, since data that is coupled to silence cannot be heard at all.
     The file is replaced whole or not at all. Raises LatentoneError for knobs that are not this decoder's.
     """
     model, (manifest, _) = _model(decoder), read(decoder)
     if knobs.ndim != 2 or knobs.shape[1] != len(manifest.latents) or not np.isfinite(knobs).all():
         raise LatentoneError(f"{decoder}: a cloud of {len(manifest.latents)} finite knobs a frame is needed")
-    sounding = np.flatnonzero(energy_db >= np.quantile(energy_db, 0.95) - SOUNDING_DB)
-    chosen = np.random.default_rng(seed).choice(sounding, min(FRAMES, len(sounding)), replace=False)
+    chosen = np.random.default_rng(seed).choice(len(knobs), min(FRAMES, len(knobs)), replace=False)
     text = _packed(knobs[np.sort(chosen)])
     entry = next((entry for entry in model.metadata_props if entry.key == CLOUD_KEY), None)
     entry = entry if entry is not None else model.metadata_props.add()

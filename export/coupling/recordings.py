@@ -52,13 +52,13 @@ def main() -> None:
     chosen = parser.parse_args()
     try:
         knobs, energy_db = encode(chosen.decoder, chosen.recordings)
-        cloud.store(chosen.decoder, knobs, energy_db, chosen.seed)
+        sounding = cloud.sounding(energy_db)
+        cloud.store(chosen.decoder, knobs[sounding], chosen.seed)
     except LatentoneError as error:
         sys.exit(f"recordings: {error}")
     kept = len(cloud.audio_cloud(chosen.decoder))
     low, high = np.quantile(knobs, (0.025, 0.975), axis=0)
-    share = np.mean(energy_db >= np.quantile(energy_db, 0.95) - cloud.SOUNDING_DB)
-    print(f"{chosen.decoder}: {kept} frames kept of {len(knobs)}, of which {share:.0%} sound")
+    print(f"{chosen.decoder}: {kept} frames kept of {len(knobs)}, of which {sounding.mean():.0%} sound")
     middle = ", ".join(f"{a:+.2f} to {b:+.2f}" for a, b in np.stack([low, high], axis=1)[:4])
     print(f"middle 95 % of the first knobs (-1 to 1 for the recordings that it learned from): {middle}")
 
