@@ -8,28 +8,33 @@ from typing import TYPE_CHECKING, Annotated
 
 from rich.console import Console
 from rich.table import Table
-from typer import Argument, Option
+from typer import Argument, Exit, Option
 
 from .errors import LatentoneError
 
 if TYPE_CHECKING:
     from .evaluate import Figures
-    from .export import Request
+
+WEIGHTS = ("float32", "float16", "int8")
+FORMATS = ("onnx", "torchscript")
 
 
 def export(
-    checkpoint: Annotated[Path, Argument(help="A checkpoint of `latentone train`.")],
+    checkpoint: Annotated[Path, Argument(help="A checkpoint of `latentone train`, or a folder of them.")],
     output: Annotated[
-        Path,
+        Path | None,
         Option(
             "-o",
             "--output",
             help="The decoder's file (.onnx; the encoder goes beside it) or, for nn~ and nn.ar, both (.ts). Of a model of data "
-            "the encoder's: digits.encoder.onnx.",
+            "the encoder's: digits.encoder.onnx or digits.ts. Of a folder: the folder for all files. model.onnx by default.",
         ),
-    ] = Path("model.onnx"),
+    ] = None,
     format: Annotated[
-        str | None, Option(help="onnx or torchscript; by the file's ending if not given, where .ts is torchscript.")
+        str | None,
+        Option(
+            help="onnx or torchscript; by the file's ending if not given, where .ts is torchscript. Of a folder both, or a list."
+        ),
     ] = None,
     train_path: Annotated[
         Path | None,
@@ -42,75 +47,81 @@ def export(
         ),
     ] = None,
     name: Annotated[str | None, Option(help="The model's name; the file's by default.")] = None,
-    temperature: Annotated[float, Option(min=0.0, max=2.0, help="Sampling temperature that players start with.")] = 0.9,
+    temperature: Annotated[
+        float | None, Option(min=0.0, max=2.0, help="Sampling temperature that players start with; 0.9 by default.")
+    ] = None,
     speaker: Annotated[str | None, Option(help="Which speaker to export, of a model trained with several.")] = None,
     licence: Annotated[str, Option(help="Licence of the training data, for the manifest.")] = "",
     credit: Annotated[str, Option(help="Credit that the training data asks for, for the manifest.")] = "",
     seed: Annotated[int, Option(help="Seed of the sweeps that name the knobs.")] = 0,
+    weights: Annotated[
+        str, Option(help="float32, float16 or int8: smaller files, whose loss is measured and printed.")
+    ] = "float32",
+    calibration_from: Annotated[
+        Path | None,
+        Option(
+            help="An ONNX export of the same checkpoint, to take knobs, names and home from instead of measuring them."
+        ),
+    ] = None,
 ) -> None:
     """Make an instrument of a checkpoint: calibrated knobs, names after what is heard, proof of parity.
 
     As ONNX files, or as one TorchScript file for Max, Pure Data and SuperCollider (nn~, nn.ar); how fast that will be is printed.
-    Of a model of data (train tybalt, train mocap) the encoder is exported, which turns rows into knobs.
+    Of a model of data (train tybalt, train mocap) the encoder is exported, which turns rows or poses into knobs.
+
+    Of a folder every checkpoint below it is exported, runs/voice/last.ckpt as voice-last.onnx and voice-last.ts, each on the
+    data that it says it was trained on. report.json says of each what was proved, or why it failed; what failed does not stop
+    the others, and makes the exit status 1. Run again, it does what is missing, has failed or was changed.
 
     Examples:
       latentone export runs/wavenet-vae/last.ckpt -o voice.onnx
       latentone export runs/wavenet-vae/last.ckpt -o voice.ts
+      latentone export runs/wavenet-vae/last.ckpt -o small.onnx --weights int8
       latentone export runs/tybalt/last.ckpt -o digits.encoder.onnx
+      latentone export runs -o instruments
     """
-    chosen = format or ("torchscript" if output.suffix == ".ts" else "onnx")
-    if chosen not in ("onnx", "torchscript"):
-        raise LatentoneError(f"--format {chosen}: is not one of onnx, torchscript")
     _needs_torch("exporting")
+    if weights not in WEIGHTS:
+        raise LatentoneError(f"--weights {weights}: is not one of {', '.join(WEIGHTS)}")
+    if checkpoint.is_dir():
+        if output is None or name is not None or calibration_from is not None:
+            raise LatentoneError(
+                f"{checkpoint}: is a folder: say with -o which folder its exports go to; "
+                "--name and --calibration-from are for a single checkpoint"
+            )
+        from .bulk.command import export_folder
+        from .bulk.run import Options
+
+        formats = _formats(format, ",".join(FORMATS))
+        options = Options(formats, train_path, temperature, speaker, licence, credit, seed, weights)
+        if not export_folder(checkpoint, output, options):
+            raise Exit(1)
+        return
     from .runtime.kernel_cache import use_kernel_cache
 
     use_kernel_cache()
-    from .encoders.command import export_data, family_of
+    from .told import export_one
 
-    family = family_of(checkpoint)
-    if family is not None:
-        if chosen == "torchscript":
-            raise LatentoneError(
-                f"{checkpoint}: is a model of data, which leaves as ONNX: name a file that ends in .onnx"
-            )
-        return export_data(family, checkpoint, output, train_path, name, licence, credit)
-    from .export import Request
-    from .export import export as run
-
-    request = Request(checkpoint, output, train_path, name, temperature, speaker, licence, credit, seed)
-    if chosen == "torchscript":
-        _export_script(request)
-        return
-    with Console(stderr=True).status("exporting") as status:
-        done = run(request, status.update)
-    print(f"decoder: {done.decoder} ({done.decoder.stat().st_size / 1e6:.1f} MB)")
-    for runtime, parity in done.decoder_parity.items():
-        print(
-            f"  parity of {runtime}: {parity.draws - parity.different} of {parity.draws} draws equal PyTorch's, "
-            f"audio within {parity.largest_error:.1e}"
+    file = output or Path("model.onnx")
+    chosen, *others = _formats(format, "torchscript" if file.suffix == ".ts" else "onnx")
+    if others:
+        raise LatentoneError(
+            f"--format {format}: a single checkpoint has one file; name a folder of checkpoints for more"
         )
-    print(f"encoder: {done.encoder} ({done.encoder.stat().st_size / 1e6:.1f} MB)")
-    print(f"  parity: latents within {done.encoder_error:.1e}")
-    print("knobs: " + ", ".join(done.manifest.latent_names))
-    print(f"next: latentone play {done.decoder}")
+    from .export import Request
 
-
-def _export_script(request: Request) -> None:
-    from .torchscript.write import export as run
-
-    with Console(stderr=True).status("exporting") as status:
-        done = run(request, status.update)
-    parity, facts = done.decoder_parity, done.manifest
-    print(f"decoder and encoder: {done.file} ({done.file.stat().st_size / 1e6:.1f} MB)")
-    print(
-        f"  parity: {parity.draws - parity.different} of {parity.draws} draws equal PyTorch's, "
-        f"audio within {parity.largest_error:.1e}, latents within {done.encoder_error:.1e}"
+    request = Request(
+        checkpoint, file, train_path, name, temperature, speaker, licence, credit, seed, weights, calibration_from
     )
-    print(f"  speed: {done.times_real_time:.2g} × real time, one voice on one core of this machine")
-    if done.times_real_time < 1.0:
-        print("  too slow to be played in nn~ here: train with more --bands or a smaller --size")
-    print(f"in a host: {facts.sample_rate_hz} Hz, a buffer of {facts.hop_samples} samples or a power of two above")
-    print("knobs: " + ", ".join(facts.latent_names))
+    export_one(request, chosen)
+
+
+def _formats(asked: str | None, usual: str) -> tuple[str, ...]:
+    formats = tuple(dict.fromkeys(part.strip() for part in (asked or usual).split(",")))
+    for wrong in formats:
+        if wrong not in FORMATS:
+            raise LatentoneError(f"--format {wrong}: is not one of {', '.join(FORMATS)}")
+    return formats
 
 
 def evaluate(

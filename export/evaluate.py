@@ -16,6 +16,7 @@ from .descriptors import log_mel_db
 from .errors import LatentoneError
 from .runtime.load import encoder_file_of, load_decoder, load_encoder
 from .sweep import listen, play
+from .weights import rounded
 
 CLIP_S = 1.0
 BATCH = 16
@@ -78,10 +79,11 @@ def evaluate(
     decoder, encoder = load_decoder(model_file), load_encoder(encoder_file_of(model_file))
     if decoder.manifest.weights_sha256 != vae.fingerprint(model):
         raise LatentoneError(f"{model_file}: was not exported from {checkpoint} (their weights differ)")
+    model = rounded(model, decoder.manifest.weights.get("kind", "float32"))
     say(f"reading {len(held_out)} held-out recordings")
     recordings = data.prepare(held_out, root, model, fit=False, progress=False)
     say("measuring bits")
-    bits, bits_shuffled, active = _bits(model, recordings)
+    bits, bits_shuffled, active = measure_bits(model, recordings)
 
     say("resynthesising")
     generator = np.random.default_rng(seed)
@@ -122,7 +124,9 @@ def evaluate(
     )
 
 
-def _bits(model: network.WaveNetVAE, recordings: list[data.Recording]) -> tuple[float, float, int]:
+@torch.inference_mode()
+def measure_bits(model: network.WaveNetVAE, recordings: list[data.Recording]) -> tuple[float, float, int]:
+    """Bits a code with the right latents, with those shuffled in time, and how many latents are active."""
     h = model.hyperparameters
     torch.manual_seed(0)
     clips = data.Clips(recordings, h, data.clip_latents(CLIP_S, h), random=False)

@@ -1,35 +1,39 @@
-"""Checkpoint to instrument: calibrate, write decoder and encoder, listen to every knob, name it, prove parity."""
+"""Checkpoint to instrument: calibrate, name the knobs, write decoder and encoder, prove parity; in three precisions."""
 
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-import numpy as np
 import onnx
 import onnxruntime
 import torch
 
-from ..models import audio_files, vae
-from ..models.wavenet_vae import data, network
-from .calibrate import Calibration, find_home, knob_names
+from ..models import vae
+from ..models.wavenet_vae import network
+from . import variant
+from .calibrate import Calibration
 from .coupling import cloud
-from .descriptors import HEARD_AS
 from .errors import LatentoneError
+from .instrument import Instrument, measured, taken_from
 from .manifest import SCHEMA_VERSION, LatentRecord, Manifest
 from .onnx import encoder as onnx_encoder
 from .onnx import graph, parity, wavenet
+from .onnx.narrow import STORES
+from .runtime import Decoder
 from .runtime.fused import FusedDecoder
 from .runtime.fused.tensors import NotFusable
 from .runtime.load import encoder_file_of, load_decoder, load_encoder
 from .runtime.onnx import OnnxDecoder
-from .sweep import Heard, listen
+from .training_material import trained_on, training_files
+from .weights import rounded
 
+TEMPERATURE = 0.9
 Report = Callable[[str], None]
 
 
@@ -41,11 +45,15 @@ class Request:
     output: Path
     train_path: Path | None
     name: str | None
-    temperature: float
+    temperature: float | None
     speaker: str | None
     licence: str
     credit: str
     seed: int
+    weights: str = "float32"
+    """float32, float16 or int8."""
+    calibration_from: Path | None = None
+    """An earlier export of the same checkpoint, whose knobs are taken over."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +68,82 @@ class Exported:
     encoder_error: float
     calibration: Calibration
     """That is folded into both files."""
+    model: network.WaveNetVAE
+    """With the weights that both files have."""
 
 
 def export(request: Request, say: Report = lambda _: None) -> Exported:
-    """Do all of it; raises LatentoneError for a bad checkpoint, missing data or failed parity. `say` hears each stage."""
+    """Do all of it; raises LatentoneError for a bad checkpoint, missing data or failed parity. `say` hears each stage.
+
+    With weights of less precision, knobs, names and home are those of the float32 model: another file, the same instrument.
+    """
     model, record = network.load(request.checkpoint)
+    speaker = speaker_index(model.hyperparameters.speakers, request.speaker)
+    request.output.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".export-", dir=request.output.parent) as folder:
+        draft = Path(folder) / request.output.name
+        manifest, instrument = _instrument(model, record, request, speaker, draft, say)
+        kept = rounded(model, request.weights)
+        _write_decoder(kept, instrument.calibration, manifest, speaker, draft, request.weights)
+        if request.weights != "float32":
+            plain = draft.with_name("float32.onnx")
+            _write_decoder(model, instrument.calibration, manifest, speaker, plain, "float32")
+            folder_of = trained_on(request.checkpoint, record, request.train_path)
+            manifest.weights = variant.cost(kept, model, request.weights, draft, plain, folder_of, record, say)
+            _write_decoder(kept, instrument.calibration, manifest, speaker, draft, request.weights)
+        if instrument.cloud is not None:
+            cloud.store(draft, instrument.cloud, request.seed)
+        proofs = {}
+        for decoder in runtimes_of(draft):
+            say(f"comparing {decoder.runtime} with PyTorch over 20 blocks")
+            proofs[decoder.runtime] = parity.check_decoder(
+                kept.decoder, instrument.calibration, decoder, speaker=speaker
+            )
+        say("exporting the encoder")
+        error = _write_encoder(kept, instrument.calibration, manifest, encoder_file_of(draft), request.weights)
+        # Only what is proved takes the place of what was there.
+        final_encoder = encoder_file_of(request.output)
+        encoder_file_of(draft).replace(final_encoder)
+        draft.replace(request.output)
+    return Exported(request.output, final_encoder, manifest, proofs, error, instrument.calibration, kept)
+
+
+def _instrument(
+    model: network.WaveNetVAE, record: dict[str, Any], request: Request, speaker: int | None, draft: Path, say: Report
+) -> tuple[Manifest, Instrument]:
+    if request.calibration_from is not None:
+        instrument, before = taken_from(request.calibration_from, model)
+        said = {"licence": request.licence, "credit": request.credit}
+        about = before.trained_on | {key: value for key, value in said.items() if value}
+        temperature = before.temperature if request.temperature is None else request.temperature
+        return _manifest(model, request, instrument.latents, temperature, about), instrument
+    folder = trained_on(request.checkpoint, record, request.train_path)
+    temperature = TEMPERATURE if request.temperature is None else request.temperature
+
+    def as_decoder(calibration: Calibration, latents: list[LatentRecord]) -> Decoder:
+        unheard = _manifest(model, request, latents, temperature, {})
+        _write_decoder(model, calibration, unheard, speaker, draft, "float32")
+        return load_decoder(draft)
+
+    instrument = measured(model, training_files(folder, record), as_decoder, request.seed, say)
+    about = {
+        "name": folder.name,
+        "seconds": round(instrument.seconds),
+        "licence": request.licence,
+        "credit": request.credit,
+    }
+    return _manifest(model, request, instrument.latents, temperature, about), instrument
+
+
+def _manifest(
+    model: network.WaveNetVAE,
+    request: Request,
+    latents: list[LatentRecord],
+    temperature: float,
+    about: dict[str, Any],
+) -> Manifest:
     h = model.hyperparameters
-    speaker = speaker_index(h.speakers, request.speaker)
-    files = _training_files(request, record)
-    say(f"encoding {len(files)} recordings")
-    raw, energy_db, seconds = encode_all(model, files)
-    calibration = Calibration.fit(raw)
-    manifest = Manifest(
+    return Manifest(
         schema_version=SCHEMA_VERSION,
         kind="decoder",
         family="wavenet_vae",
@@ -81,17 +153,12 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
         channels=1,
         latency_samples=model.decoder.latency_samples,
         noise_per_frame=h.control_hop_samples,
-        temperature=request.temperature,
-        latents=_unheard(calibration),
+        temperature=temperature,
+        latents=latents,
         state=wavenet.state_records(model.decoder),
         network=h.to_dict(),
         weights_sha256=vae.fingerprint(model),
-        trained_on={
-            "name": _trained_on(request, record).name,
-            "seconds": round(seconds),
-            "licence": request.licence,
-            "credit": request.credit,
-        },
+        trained_on=about,
         tools={
             "latentone": version("latentone"),
             "torch": torch.__version__,
@@ -101,72 +168,30 @@ def export(request: Request, say: Report = lambda _: None) -> Exported:
         },
     )
 
-    request.output.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".export-", dir=request.output.parent) as folder:
-        draft = Path(folder) / request.output.name
-        proofs = _make(model, calibration, energy_db, manifest, speaker, draft, request.seed, say)
-        # Only what is proved takes the place of what was there.
-        final_encoder = encoder_file_of(request.output)
-        encoder_file_of(draft).replace(final_encoder)
-        draft.replace(request.output)
-    return Exported(request.output, final_encoder, manifest, *proofs)
 
-
-def _make(
+def _write_decoder(
     model: network.WaveNetVAE,
     calibration: Calibration,
-    energy_db: np.ndarray,
     manifest: Manifest,
     speaker: int | None,
-    output: Path,
-    seed: int,
-    say: Report,
-) -> tuple[dict[str, parity.Parity], float, Calibration]:
-    """Write decoder and encoder, complete `manifest` by listening, and compare both with PyTorch."""
-    h = model.hyperparameters
+    file: Path,
+    weights: str,
+) -> None:
+    nodes = wavenet.decoder_graph(model.decoder, calibration.matrix, calibration.offset, speaker)
+    graph.write(nodes, manifest, file, STORES[weights])
 
-    def write(with_calibration: Calibration) -> None:
-        nodes = wavenet.decoder_graph(model.decoder, with_calibration.matrix, with_calibration.offset, speaker)
-        graph.write(nodes, manifest, output)
 
-    write(calibration)
-    decoder = load_decoder(output)
-    say("looking for a home that sounds")
-    home = find_home(decoder, calibration.knobs, energy_db, seed)
-    for latent, value in zip(decoder.manifest.latents, home, strict=True):
-        latent.home = float(value)
-    say(f"listening to {h.latents} knobs")
-    heard = listen(decoder, range(h.latents), seed, lambda done, count: say(f"listened to {done} of {count} knobs"))
-    mains = [knob.main for knob in heard]
-    # Turning a knob up is to mean more of what it does.
-    signs = np.array([-1.0 if main and knob.rho[main] < 0 else 1.0 for main, knob in zip(mains, heard, strict=True)])
-    calibration = calibration.turned(signs)
-    names = knob_names([HEARD_AS[main] if main else None for main in mains])
-    manifest.latents = calibration.records(names, home * signs, _turned(heard, signs))
-    write(calibration)
-    cloud.store(output, calibration.knobs, seed)
-    proofs = {}
-    for decoder in runtimes_of(output):
-        say(f"comparing {decoder.runtime} with PyTorch over 20 blocks")
-        proofs[decoder.runtime] = parity.check_decoder(model.decoder, calibration, decoder, speaker=speaker)
-
-    say("exporting the encoder")
-    encoder_file = encoder_file_of(output)
-    encoder_manifest = manifest.model_copy(
-        update={
-            "kind": "encoder",
-            "hop_samples": h.latent_hop_samples,
-            "state": [],
-            "noise_per_frame": 0,
-            "latency_samples": 0,
-        }
-    )
-    graph.save(
-        onnx_encoder.encoder_model(model.encoder, calibration, h.latent_hop_samples), encoder_manifest, encoder_file
-    )
+def _write_encoder(
+    model: network.WaveNetVAE, calibration: Calibration, manifest: Manifest, file: Path, weights: str
+) -> float:
+    """Write it and return its largest difference from PyTorch. Raises LatentoneError where that is too large."""
+    hop = model.hyperparameters.latent_hop_samples
+    changes = {"kind": "encoder", "hop_samples": hop, "state": [], "noise_per_frame": 0, "latency_samples": 0}
+    proto = onnx_encoder.encoder_model(model.encoder, calibration, hop)
+    STORES[weights](proto)
+    graph.save(proto, manifest.model_copy(update=changes), file)
     module = onnx_encoder.CalibratedEncoder(model.encoder, calibration).eval()
-    encoder_error = parity.check_encoder(module, load_encoder(encoder_file))
-    return proofs, encoder_error, calibration
+    return parity.check_encoder(module, load_encoder(file))
 
 
 def runtimes_of(file: Path) -> list[OnnxDecoder | FusedDecoder]:
@@ -175,49 +200,6 @@ def runtimes_of(file: Path) -> list[OnnxDecoder | FusedDecoder]:
         return [OnnxDecoder(file), FusedDecoder(file)]
     except NotFusable:
         return [OnnxDecoder(file)]
-
-
-@torch.inference_mode()
-def encode_all(model: network.WaveNetVAE, files: list[Path]) -> tuple[np.ndarray, np.ndarray, float]:
-    """Posterior means (frames, latents) and level (frames,) in dB of every readable recording, and their seconds."""
-    h = model.hyperparameters
-    raw, energy_db, samples = [], [], 0
-    skipped: list[str] = []
-    for _, audio in audio_files.load_all(files, h.sample_rate_hz, skipped):
-        whole = data.whole_latents(audio, h)
-        raw.append(model.encoder.encode(torch.from_numpy(whole)[None])[0].T.numpy())
-        energy_db.append(10 * np.log10(np.mean(whole.reshape(-1, h.latent_hop_samples) ** 2, axis=1) + 1e-10))
-        samples += len(audio)
-    for line in skipped:
-        print(f"skipped {line}", file=sys.stderr)
-    if sum(map(len, raw)) < 2 * h.latents:
-        raise LatentoneError(
-            f"calibration needs at least {2 * h.latents} latent frames of readable audio; give more with --train_path"
-        )
-    return np.concatenate(raw).astype(np.float64), np.concatenate(energy_db), samples / h.sample_rate_hz
-
-
-def _trained_on(request: Request, record: dict) -> Path:
-    recorded = record.get("training", {}).get("train_path")
-    folder = request.train_path or (Path(recorded) if recorded else None)
-    if folder is None:
-        raise LatentoneError(
-            f"{request.checkpoint}: does not say what it was trained on; give the folder with --train_path"
-        )
-    return folder
-
-
-def _training_files(request: Request, record: dict) -> list[Path]:
-    training = record.get("training", {})
-    folder = _trained_on(request, record)
-    if not folder.exists():
-        raise LatentoneError(f"{folder}: the training data is not there any more; say where with --train_path")
-    files = audio_files.find(folder, training.get("max_files"))
-    return (
-        data.split(folder, None, training.get("max_files"))[0]
-        if training.get("split", True) and len(files) > 1
-        else files
-    )
 
 
 def speaker_index(names: tuple[str, ...], wanted: str | None) -> int | None:
@@ -231,14 +213,3 @@ def speaker_index(names: tuple[str, ...], wanted: str | None) -> int | None:
     if wanted not in names:
         raise LatentoneError(f"--speaker {wanted}: not one of {', '.join(names)}")
     return names.index(wanted)
-
-
-def _unheard(calibration: Calibration) -> list[LatentRecord]:
-    dim = calibration.matrix.shape[0]
-    return calibration.records(knob_names([None] * dim), np.zeros(dim), [{}] * dim)
-
-
-def _turned(heard: list[Heard], signs: np.ndarray) -> list[dict[str, float]]:
-    return [
-        {name: float(rho * sign) for name, rho in knob.rho.items()} for knob, sign in zip(heard, signs, strict=True)
-    ]

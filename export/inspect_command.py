@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import prod
 from pathlib import Path
 from typing import Annotated
+from zipfile import ZipFile, is_zipfile
 
 from rich.console import Console
 from rich.table import Table
 from typer import Argument
 
-from .manifest import DataManifest, Manifest
+from .manifest import METADATA_KEY, DataManifest, Manifest, any_manifest
 
 SHOWN = 6
 """Of long lists, from the beginning."""
@@ -22,8 +23,14 @@ def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped mod
     from .runtime.providers import open_any_session
 
     file = shipped_file(str(model))
-    script = load_torchscript(file) if file.suffix == SCRIPT_SUFFIX else None
-    manifest = open_any_session(file).manifest if script is None else script.manifest
+    script = None
+    if file.suffix != SCRIPT_SUFFIX:
+        manifest = open_any_session(file).manifest
+    elif (about_data := _of_data_script(file)) is not None:
+        manifest = about_data
+    else:
+        script = load_torchscript(file)
+        manifest = script.manifest
     console = Console()
     facts = Table("", manifest.name, title=str(model), title_justify="left", show_edge=False)
     facts.add_row("kind", f"{manifest.kind}, {manifest.family}")
@@ -35,6 +42,8 @@ def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped mod
         ("written by", manifest.tools),
     ):
         facts.add_row(title, ", ".join(f"{key} {value}" for key, value in record.items() if value not in ("", [])))
+    if manifest.weights:
+        facts.add_row("weights", ", ".join(f"{key} {value}" for key, value in manifest.weights.items()))
     numbers = sum(prod(record.shape) for record in manifest.state)
     facts.add_row("state", f"{len(manifest.state)} tensors, {numbers} numbers a voice")
     if script is not None:
@@ -45,6 +54,18 @@ def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped mod
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     console.print()
     console.print(_knobs(manifest))
+
+
+def _of_data_script(file: Path) -> DataManifest | None:
+    """What a TorchScript file says of itself, if it is an encoder of data."""
+    if is_zipfile(file):
+        with ZipFile(file) as parts:
+            for name in parts.namelist():
+                if name.endswith(f"/extra/{METADATA_KEY}"):
+                    manifest = any_manifest(parts.read(name).decode(), str(file))
+                    if isinstance(manifest, DataManifest):
+                        return manifest
+    return None
 
 
 def _of_audio(manifest: Manifest) -> list[tuple[str, str]]:

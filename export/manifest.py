@@ -56,6 +56,8 @@ class _Artefact(_Record):
     """Hyperparameters of the family, enough for a runtime to recognise the graph."""
     weights_sha256: str = ""
     """Of the checkpoint that it was exported from."""
+    weights: dict[str, Any] = Field(default_factory=dict)
+    """How they are kept where they are not the checkpoint's own: `kind`, and what was measured of the difference."""
     trained_on: dict[str, Any] = Field(default_factory=dict)
     """Training data and its licence: `name`, `licence`, `credit`, and how much: `seconds` of audio, `rows` of a table."""
     tools: dict[str, str] = Field(default_factory=dict)
@@ -106,7 +108,7 @@ class DataManifest(_Artefact):
     """Names of the rows, or clips, of the training data that the weights never saw."""
 
     @property
-    def weights(self) -> list[float] | None:
+    def latent_weights(self) -> list[float] | None:
         """How far apart two rows are in the rebuilt data for a unit of each latent between them, up to a common factor.
 
         √share over the latent's deviation; None for a file of an older version, which tells no shares.

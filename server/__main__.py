@@ -52,7 +52,7 @@ _command(app, "couple", ".datasets.couple", "couple", "Fit a data set's latents 
 _command(train, "wavenet-vae", "..models.wavenet_vae.command", "train_wavenet_vae", "Train on recordings.")
 _command(train, "mocap", "..models.mocap.command", "train_mocap", "Train on movement.")
 _command(train, "tybalt", "..models.tybalt.command", "train_tybalt", "Train on the rows of a table.")
-_command(app, "export", "..export.command", "export", "Make a playable ONNX file of a checkpoint.")
+_command(app, "export", "..export.command", "export", "Make playable files of a checkpoint, or of a folder.")
 _command(app, "inspect", "..export.inspect_command", "inspect", "Show what is inside a model file.")
 _command(
     app, "calibrate", "..export.calibrate_command", "calibrate", "Measure the knobs of a foreign TorchScript model."

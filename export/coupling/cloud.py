@@ -14,6 +14,8 @@ from ..manifest import METADATA_KEY, LatentRecord, Manifest
 
 CLOUD_KEY = "latentone.cloud"
 FRAMES = 1024
+SOUNDING_DB = 40.0
+"""So far below its loud frames (their quantile 0.95) a recording counts as silent: pauses between words, ends of notes."""
 NORMAL_975 = 1.959964
 """Where a standard normal distribution has its quantile 0.975."""
 
@@ -41,6 +43,14 @@ def read(decoder: Path) -> tuple[Manifest, np.ndarray]:
     if cloud.shape[1] != len(manifest.latents):
         raise LatentoneError(f"{decoder}: its cloud has {cloud.shape[1]} knobs, its manifest {len(manifest.latents)}")
     return manifest, cloud
+
+
+def sounding(energy_db: np.ndarray) -> np.ndarray:
+    """Which frames of recordings sound, bool (frames,), by their levels (frames,) in dB.
+
+    Silent ones have no place in a cloud, since data that is coupled to silence cannot be heard at all.
+    """
+    return energy_db >= np.quantile(energy_db, 0.95) - SOUNDING_DB
 
 
 def store(decoder: Path, knobs: np.ndarray, seed: int = 0) -> None:

@@ -77,7 +77,9 @@ def fit(
         raise LatentoneError(f"coupling {name}: row {bad} of the latents holds a number that is not finite")
     if labels is not None and len(labels) != len(rows):
         raise LatentoneError(f"coupling {name}: {len(labels)} labels for {len(rows)} rows")
-    counts = _weights(name, weights if weights is not None or encoder is None else encoder.weights, rows.shape[1])
+    counts = _weights(
+        name, weights if weights is not None or encoder is None else encoder.latent_weights, rows.shape[1]
+    )
     fitted = method.fit(rows, target, Options(seed, labels, sound, counts, say))
     low, high = (limit.astype(np.float32) for limit in target.limits())
     header = Header(

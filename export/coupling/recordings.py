@@ -21,18 +21,27 @@ from ..runtime.load import encoder_file_of, load_encoder
 from . import cloud
 
 
-def encode(decoder: Path, recordings: Path) -> np.ndarray:
-    """Knobs (frames, dim) of the training files of a folder, by the encoder beside `decoder`. Raises LatentoneError."""
+def encode(decoder: Path, recordings: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The training files of a folder by the encoder beside `decoder`: knobs (frames, dim), and the level of each frame in dB.
+
+    Raises LatentoneError.
+    """
     encoder = load_encoder(encoder_file_of(decoder))
     files, _, _ = data.split(recordings, None)
     skipped: list[str] = []
     loaded = audio_files.load_all(files, encoder.manifest.sample_rate_hz, skipped)
-    found = [encoder.encode(audio[None])[0].T for _, audio in loaded]
+    hop = encoder.manifest.hop_samples
+    found, energy_db = [], []
+    for _, audio in loaded:
+        knobs = encoder.encode(audio[None])[0].T
+        frames = np.pad(audio, (0, len(knobs) * hop - len(audio))).reshape(-1, hop)
+        found.append(knobs)
+        energy_db.append(10 * np.log10(np.mean(frames**2, axis=1) + 1e-10))
     for line in skipped:
         print(f"skipped {line}", file=sys.stderr)
     if not found:
         raise LatentoneError(f"{recordings}: none of its {len(files)} training files could be read")
-    return np.concatenate(found)
+    return np.concatenate(found), np.concatenate(energy_db)
 
 
 def main() -> None:
@@ -42,13 +51,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="which frames are kept")
     chosen = parser.parse_args()
     try:
-        knobs = encode(chosen.decoder, chosen.recordings)
-        cloud.store(chosen.decoder, knobs, chosen.seed)
+        knobs, energy_db = encode(chosen.decoder, chosen.recordings)
+        sounding = cloud.sounding(energy_db)
+        cloud.store(chosen.decoder, knobs[sounding], chosen.seed)
     except LatentoneError as error:
         sys.exit(f"recordings: {error}")
     kept = len(cloud.audio_cloud(chosen.decoder))
     low, high = np.quantile(knobs, (0.025, 0.975), axis=0)
-    print(f"{chosen.decoder}: {kept} of {len(knobs)} frames kept")
+    print(f"{chosen.decoder}: {kept} frames kept of {len(knobs)}, of which {sounding.mean():.0%} sound")
     middle = ", ".join(f"{a:+.2f} to {b:+.2f}" for a, b in np.stack([low, high], axis=1)[:4])
     print(f"middle 95 % of the first knobs (-1 to 1 for the recordings that it learned from): {middle}")
 

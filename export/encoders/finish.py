@@ -18,7 +18,9 @@ from torch import nn
 from ..calibrate import Calibration, knob_names
 from ..manifest import SCHEMA_VERSION, DataManifest
 from ..onnx.data_encoder import CalibratedDataEncoder, write_data_encoder
+from ..onnx.narrow import STORES
 from ..runtime.load import ENCODER_SUFFIX
+from ..weights import rounded
 from .axes import rebuilt_axes
 
 Report = Callable[[str], None]
@@ -35,6 +37,8 @@ class Request:
     name: str | None
     licence: str
     credit: str
+    weights: str = "float32"
+    """float32, float16 or int8."""
 
     @property
     def model_name(self) -> str:
@@ -48,6 +52,9 @@ class Exported:
     file: Path
     manifest: DataManifest
     error: float
+    module: CalibratedDataEncoder
+    """What the file was compared with, on `examples` (batch, inputs, frames)."""
+    examples: np.ndarray
 
 
 def finish(
@@ -85,5 +92,23 @@ def finish(
         },
         **facts,
     )
-    error = write_data_encoder(CalibratedDataEncoder(encoder, calibration), manifest, request.output, examples)
-    return Exported(request.output, manifest, error)
+    module = CalibratedDataEncoder(rounded(encoder, request.weights), calibration).eval()
+    if request.weights != "float32":
+        plain = CalibratedDataEncoder(encoder, calibration).eval()
+        manifest.weights = {"kind": request.weights, **_change(module, plain, manifest, examples)}
+    error = write_data_encoder(module, manifest, request.output, examples, STORES[request.weights])
+    return Exported(request.output, manifest, error, module, examples)
+
+
+@torch.inference_mode()
+def _change(
+    module: CalibratedDataEncoder, plain: CalibratedDataEncoder, manifest: DataManifest, examples: np.ndarray
+) -> dict[str, float]:
+    """How far knobs are from those of float32 weights over the examples: root mean square, and at most."""
+    values = torch.from_numpy(examples)
+    state = {record.name: torch.zeros(len(values), *record.shape) for record in manifest.state}
+    difference = module(values, state)[0] - plain(values, state)[0]
+    return {
+        "knobs_rms": round(float(difference.square().mean().sqrt()), 6),
+        "knobs_largest": round(float(difference.abs().max()), 6),
+    }

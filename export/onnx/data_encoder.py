@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -19,7 +20,7 @@ from ..manifest import DataManifest, StateRecord
 from ..runtime.data_encoder import DataEncoder
 from .encoder import without_traces
 from .graph import OPSET, save
-from .halves import store_as_halves
+from .narrow import store_as_halves
 
 State = dict[str, Tensor]
 BLOCK_FRAMES = (1, 2, 3, 1, 5, 8, 1, 13, 4)
@@ -59,17 +60,27 @@ class _Flat(nn.Module):
         return (latents, *(following[name] for name in self.names))
 
 
-def write_data_encoder(module: nn.Module, manifest: DataManifest, path: Path, examples: np.ndarray) -> float:
+def write_data_encoder(
+    module: nn.Module,
+    manifest: DataManifest,
+    path: Path,
+    examples: np.ndarray,
+    store: Callable[[onnx.ModelProto], None] = lambda _: None,
+) -> float:
     """Write `module` with its manifest to `path`, and return its largest difference from PyTorch, as TOLERANCE measures it.
 
     module: as CalibratedDataEncoder is called. examples: float32 (batch, inputs, frames) in the data's units, on which file and
-    module are compared, block by block. Raises LatentoneError where they differ; then what lay at `path` stays.
+    module are compared, block by block. store: what makes the model's tensors narrow, before `store_as_halves` does. Raises
+    LatentoneError where they differ; then what lay at `path` stays.
     """
     module = module.eval()
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
         draft = Path(folder) / path.name
-        save(_model(module, manifest), manifest, draft)
+        model = _model(module, manifest)
+        store(model)
+        store_as_halves(model)
+        save(model, manifest, draft)
         error = parity(module, DataEncoder(draft), examples)
         draft.replace(path)
     return error
@@ -127,9 +138,7 @@ def _model(module: nn.Module, manifest: DataManifest) -> onnx.ModelProto:
             )
     finally:
         log.setLevel(level)
-    model = without_traces(cast("torch.onnx.ONNXProgram", program).model_proto)
-    store_as_halves(model)
-    return model
+    return without_traces(cast("torch.onnx.ONNXProgram", program).model_proto)
 
 
 def _zeros(record: StateRecord) -> Tensor:

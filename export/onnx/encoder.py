@@ -14,7 +14,7 @@ from ...models.wavenet_vae.encoder import Encoder
 from ..calibrate import Calibration
 from .fourier import compute_basis
 from .graph import OPSET
-from .halves import store_as_halves
+from .narrow import store_as_halves
 
 
 class CalibratedEncoder(nn.Module):

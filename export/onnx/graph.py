@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,10 +70,16 @@ class Graph:
         return helper.make_graph(self._nodes, self.name or "latentone", self._inputs, self._outputs, self._constants)
 
 
-def write(graph: onnx.GraphProto, manifest: Manifest, path: Path) -> None:
-    """Check the graph, put the manifest inside, and write it; the file appears whole or not at all."""
+def write(
+    graph: onnx.GraphProto, manifest: Manifest, path: Path, store: Callable[[onnx.ModelProto], None] = lambda _: None
+) -> None:
+    """Check the graph, put the manifest inside, and write it; the file appears whole or not at all.
+
+    store: what makes the model's tensors narrow, see `narrow`.
+    """
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="latentone")
     model.ir_version = IR_VERSION
+    store(model)
     save(model, manifest, path)
 
 

@@ -19,6 +19,12 @@ BOOL, INT, FLOAT = 0, 1, 2
 HOTTEST = 2.0
 
 
+def padded_to(x: Tensor, channels: int) -> Tensor:
+    """(batch, any, frames) as float32 with exactly `channels`: silent ones for those missing."""
+    kept = x[:, :channels].float()
+    return F.pad(kept, [0, 0, 0, channels - kept.size(1)])
+
+
 class NnModule(nn.Module):
     """To be scripted. `decode`: knobs to audio; `encode`: audio to knobs; `forward`: audio to audio; state is in the buffers."""
 
@@ -102,7 +108,7 @@ class NnModule(nn.Module):
     def decode(self, latents: Tensor) -> Tensor:
         """knobs (batch, dim, frames) to audio (batch, 1, frames × hop)."""
         with torch.no_grad():
-            given = self.fitted(latents, self.dim)
+            given = padded_to(latents[: self.batch], self.dim)
             voices, count = given.size(0), given.size(2) * self.hop_samples
             audio = torch.zeros(latents.size(0), 1, count)
             if voices > 0 and count > 0:
@@ -116,7 +122,7 @@ class NnModule(nn.Module):
     def encode(self, audio: Tensor) -> Tensor:
         """audio (batch, 1, samples) to knobs (batch, dim, samples / hop)."""
         with torch.no_grad():
-            given = self.fitted(audio, 1)
+            given = padded_to(audio[: self.batch], 1)
             frames = given.size(2) // self.hop_samples
             knobs = torch.zeros(audio.size(0), self.dim, frames)
             if given.size(0) > 0 and frames > 0:
@@ -134,9 +140,3 @@ class NnModule(nn.Module):
         """`decode` with noise from outside, for proof and for players that know it: values drawn, and audio."""
         with torch.no_grad():
             return self.decoder(knobs, noise, temperature)
-
-    @torch.jit.export
-    def fitted(self, x: Tensor, channels: int) -> Tensor:
-        """Of (batch, channels, frames) as many rows as there is state for, and exactly `channels`."""
-        kept = x[: self.batch, :channels].float()
-        return F.pad(kept, [0, 0, 0, channels - kept.size(1)])

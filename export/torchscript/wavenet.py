@@ -154,13 +154,17 @@ class ScriptedDecoder(nn.Module):
         outs = gated.view(batch, self.layers, half).unbind(1)
         now_weights, residual_weights = self.now_weight.unbind(0), self.residual_weight.unbind(0)
         past_weight, dilations, first_slots, clock = self.past_weight, self.dilations, self.first_slots, self.clock
-        layers, steps_per_frame = self.layers, self.steps_per_frame
+        layers, steps_per_frame, one = self.layers, self.steps_per_frame, torch.ones_like(self.clock)
+        # All that a step takes or leaves is cut before the first: a step allocates nothing.
+        of_frames, uniforms, drawings = shares.unbind(0), noise[:, :, :, None].unbind(1), drawn.unbind(1)
+        room = self.head.room(head_outputs, temperature)  # pyright: ignore[reportCallIssue]
+        drawing = previous[:, :, None]
         for step in range(noise.size(1)):
             torch.remainder(clock, dilations, out=slots)
             slots.add_(first_slots)
             torch.index_select(ring, 0, slots, out=pasts)
-            torch.baddbmm(shares[step // steps_per_frame], pasts, past_weight, out=base)
-            read_again = self.head.read(previous)  # pyright: ignore[reportCallIssue]
+            torch.baddbmm(of_frames[step // steps_per_frame], pasts, past_weight, out=base)
+            read_again = self.head.read(previous, room)  # pyright: ignore[reportCallIssue]
             torch.addmm(self.input_bias, read_again, self.input_weight, out=seen[0])
             for layer in range(layers):
                 pre = bases[layer]
@@ -172,6 +176,6 @@ class ScriptedDecoder(nn.Module):
             torch.addmm(self.skip_bias, gated, self.skip_weight, out=hidden)
             torch.addmm(self.hidden_bias, hidden.relu_(), self.hidden_weight, out=hidden_again)
             torch.addmm(self.output_bias, hidden_again.relu_(), self.output_weight, out=outputs)
-            previous.copy_(self.head(head_outputs, noise[:, step], temperature))
-            drawn[:, step] = previous
-            clock.add_(1)
+            self.head(room, uniforms[step], drawing)
+            drawings[step].copy_(previous)
+            clock.add_(one)

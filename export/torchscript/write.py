@@ -13,9 +13,8 @@ from typing import cast
 import numpy as np
 import torch
 
-from ...models.wavenet_vae import network
 from ..errors import LatentoneError
-from ..export import Request, speaker_index
+from ..export import Exported, Request, speaker_index
 from ..export import export as export_onnx
 from ..manifest import METADATA_KEY, Manifest
 from ..onnx.parity import LATENT_TOLERANCE, Parity, check_decoder
@@ -48,23 +47,27 @@ def export(request: Request, say: Callable[[str], None] = lambda _: None) -> Exp
     request.output.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".export-", dir=request.output.parent) as folder:
         name = request.name or request.output.stem
-        calibrated = export_onnx(replace(request, output=Path(folder) / f"{name}.onnx", name=name), say)
-        model, _ = network.load(request.checkpoint)
-        h = model.hyperparameters
+        return script(request, export_onnx(replace(request, output=Path(folder) / f"{name}.onnx", name=name), say), say)
+
+
+def script(request: Request, calibrated: Exported, say: Callable[[str], None] = lambda _: None) -> ExportedScript:
+    """The same from an ONNX export of the same request, so that its data is measured once."""
+    model, h = calibrated.model, calibrated.model.hyperparameters
+    with TemporaryDirectory(prefix=".export-", dir=request.output.parent) as folder:
         say("scripting")
         encoder = ScriptedEncoder(model.encoder, calibrated.calibration, h, BATCH)
         latency_samples = encoder.latency_samples
         speaker = speaker_index(h.speakers, request.speaker)
         decoder = ScriptedDecoder(model.decoder, calibrated.calibration, speaker, BATCH)
         knobs = calibrated.manifest.latent_names
-        module = NnModule(decoder, encoder, knobs, h.sample_rate_hz, request.temperature, BATCH)
-        script = cast(torch.jit.ScriptModule, torch.jit.script(module.eval()))
+        module = NnModule(decoder, encoder, knobs, h.sample_rate_hz, calibrated.manifest.temperature, BATCH)
+        scripted = cast(torch.jit.ScriptModule, torch.jit.script(module.eval()))
         say("comparing with PyTorch over 20 blocks")
-        proof = check_decoder(model.decoder, calibrated.calibration, _Proving(script), speaker=speaker)
-        error = _encoder_error(script, encoder)
+        proof = check_decoder(model.decoder, calibrated.calibration, _Proving(scripted), speaker=speaker)
+        error = _encoder_error(scripted, encoder)
         say("measuring")
-        speed = times_real_time(script, len(knobs), h.control_hop_samples, h.sample_rate_hz)
-        script.set_reset(True)
+        speed = times_real_time(scripted, len(knobs), h.control_hop_samples, h.sample_rate_hz)
+        scripted.set_reset(True)
         manifest = calibrated.manifest.model_copy(
             update={
                 "state": [],
@@ -77,7 +80,7 @@ def export(request: Request, say: Callable[[str], None] = lambda _: None) -> Exp
             }
         )
         draft = Path(folder) / request.output.name
-        torch.jit.save(script, draft, _extra_files={METADATA_KEY: manifest.model_dump_json()})
+        torch.jit.save(scripted, draft, _extra_files={METADATA_KEY: manifest.model_dump_json()})
         draft.replace(request.output)
     return ExportedScript(request.output, manifest, proof, error, speed)
 

@@ -89,10 +89,12 @@ def of_shares(*shares: float) -> DataManifest:
 
 def test_a_file_of_an_older_version_tells_no_shares_and_weighs_all_latents_alike() -> None:
     assert (
-        DataManifest.from_json(encoder_manifest(3).model_dump_json(exclude={"latents": {0: {"share"}}}), "").weights
+        DataManifest.from_json(
+            encoder_manifest(3).model_dump_json(exclude={"latents": {0: {"share"}}}), ""
+        ).latent_weights
         is None
     )
-    assert of_shares(0.64, 0.16, 0).weights == pytest.approx([2.0, 1.0, 0.0])
+    assert of_shares(0.64, 0.16, 0).latent_weights == pytest.approx([2.0, 1.0, 0.0])
 
 
 @pytest.mark.parametrize("name", NAMES[1:])

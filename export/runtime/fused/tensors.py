@@ -6,17 +6,16 @@ Every kernel packs them its own way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
 
 from ....models.levels import LEVELS, MIXTURES
 from ....models.wavenet_vae.hyperparameters import Hyperparameters
 from ...errors import LatentoneError
 from ...manifest import METADATA_KEY, Manifest
+from ...onnx.narrow import graphs_of, tensors_of
 from .vectors import LANES
 
 
@@ -41,7 +40,7 @@ def plain_tensors(path: Path) -> tuple[Manifest, Hyperparameters, dict[str, np.n
     manifest = Manifest.from_json(text, str(path))
     h = _hyperparameters(manifest)
     _check_operators(model.graph, h)
-    taken = _Taken({t.name: numpy_helper.to_array(t) for graph in graphs_of(model.graph) for t in graph.initializer})
+    taken = _Taken(tensors_of(model))
     return manifest, h, {name: taken(name, *shape) for name, shape in shapes(h).items()}
 
 
@@ -114,15 +113,6 @@ def _hyperparameters(manifest: Manifest) -> Hyperparameters:
     if manifest.hop_samples != h.control_hop_samples or len(manifest.latents) != h.latents:
         raise NotFusable("its manifest contradicts itself about latents or frames")
     return h
-
-
-def graphs_of(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    """A graph and the bodies inside it."""
-    yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield from graphs_of(attribute.g)
 
 
 def _check_operators(graph: onnx.GraphProto, h: Hyperparameters) -> None:
