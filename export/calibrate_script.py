@@ -40,6 +40,8 @@ def calibrate(
     Raises LatentoneError, one line, for a model that has no `encode`, or too little audio.
     """
     decoder = TorchscriptDecoder(model, sample_rate_hz=sample_rate_hz, calibrated=False)
+    if decoder.own:
+        raise LatentoneError(f"{model}: was calibrated when it was exported: its knobs are in the file")
     encoder = TorchscriptEncoder(model, sample_rate_hz=sample_rate_hz, calibrated=False)
     dim = len(decoder.manifest.latents)
     if len(encoder.manifest.latents) != dim:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from latentone.export.calibrate_script import calibrate
+from latentone.export.errors import LatentoneError
 from latentone.export.export import Exported, Request
 from latentone.export.manifest import Manifest
 from latentone.export.runtime.load import load_decoder, load_encoder
@@ -200,3 +202,8 @@ def test_the_command_writes_a_script_where_the_name_ends_in_ts(checkpoint: Path,
     assert [file.name for file in tmp_path.iterdir()] == ["a.ts"]
     refused = subprocess.run([*command, "--format", "wav"], capture_output=True, text=True, timeout=60, check=False)
     assert (refused.returncode != 0, "onnx, torchscript" in refused.stderr) == (True, True)
+
+
+def test_its_knobs_are_not_calibrated_anew(script: ExportedScript, recordings: Path) -> None:
+    with pytest.raises(LatentoneError, match=r"script\.ts: was calibrated when it was exported"):
+        calibrate(script.file, recordings)

@@ -57,7 +57,7 @@ class TorchscriptDecoder:
         self.notes: list[str] = []
         """What a person should know of the model, a line each."""
         file = NnFile(path, sample_rate_hz)
-        self._module, self._own = file.module, file.own
+        self._module, self.own = file.module, file.own
         self.manifest = Manifest.from_json(file.manifest_text, str(path)) if file.own else _manifest_of(file)
         device, without = find_device("cpu" if file.own else provider)
         if file.own and provider not in ("auto", "cpu"):
@@ -108,7 +108,7 @@ class TorchscriptDecoder:
 
     def gpus(self) -> list[str]:
         """The GPUs that might play it, by their providers' names."""
-        return [] if self._own else gpus()
+        return [] if self.own else gpus()
 
     def stream(self, voices: int) -> TorchscriptStream:
         return TorchscriptStream(self, voices)
@@ -128,7 +128,7 @@ class TorchscriptDecoder:
         """One voice's block: latents (dim, frames), noise (draws,), into audio (channels, samples)."""
         on_cpu = self._device.type == "cpu"
         knobs = torch.from_numpy(latents) if on_cpu else torch.from_numpy(latents).to(self._device)
-        if self._own:
+        if self.own:
             given = torch.from_numpy(noise).to(self._device)[None]
             heat = torch.full((1,), float(temperature), device=self._device)
             found = module.advance(knobs[None], given, heat)[1]
@@ -151,7 +151,7 @@ class TorchscriptDecoder:
     def raw_latents(self, knobs: np.ndarray) -> np.ndarray:
         """What the model's own `decode` takes for knobs (dim, frames)."""
         given = torch.from_numpy(knobs.astype(np.float32))
-        return (given if self._own else self._to_raw(given.to(self._device))).cpu().numpy()
+        return (given if self.own else self._to_raw(given.to(self._device))).cpu().numpy()
 
     def _to_raw(self, knobs: torch.Tensor) -> torch.Tensor:
         if self._raw is None:
@@ -167,7 +167,7 @@ class TorchscriptDecoder:
         audio = np.zeros((manifest.channels, 2 * manifest.hop_samples), np.float32)
         took_s = 0.0
         try:
-            for _ in range(1 if self._own else WARM_UPS):
+            for _ in range(1 if self.own else WARM_UPS):
                 began_s = time.perf_counter()
                 self.play(self._one, latents, noise, 0.0, audio)
                 took_s = time.perf_counter() - began_s
