@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -27,19 +29,31 @@ class Party(BaseModel):
     """Empty for a coupling that was fitted to latents of nobody's."""
     latents: int = Field(gt=0)
     weights_sha256: str = ""
+    ranges_sha256: str = ""
+    """Of what its latents' ranges are: the same weights, exported along other axes, make other latents."""
 
     @classmethod
     def of(cls, manifest: DataManifest | Manifest) -> Self:
-        return cls(name=manifest.name, latents=len(manifest.latents), weights_sha256=manifest.weights_sha256)
+        ranges = json.dumps(
+            [(latent.mean, latent.std, latent.quantiles) for latent in manifest.latents], sort_keys=True
+        )
+        return cls(
+            name=manifest.name,
+            latents=len(manifest.latents),
+            weights_sha256=manifest.weights_sha256,
+            ranges_sha256=hashlib.sha256(ranges.encode()).hexdigest(),
+        )
 
     def __str__(self) -> str:
-        return (self.name or "of no name") + (f" ({self.weights_sha256[:8]})" if self.weights_sha256 else "")
+        digests = [digest[:8] for digest in (self.weights_sha256, self.ranges_sha256) if digest]
+        return (self.name or "of no name") + (f" ({' '.join(digests)})" if digests else "")
 
     def is_like(self, other: Party) -> bool:
-        """The same model, as far as both say: by name and weights."""
+        """The same model, exported to the same latents, as far as both say."""
         if (self.name, self.latents) != (other.name, other.latents):
             return False
-        return not (self.weights_sha256 and other.weights_sha256) or self.weights_sha256 == other.weights_sha256
+        digests = ((self.weights_sha256, other.weights_sha256), (self.ranges_sha256, other.ranges_sha256))
+        return all(mine == theirs for mine, theirs in digests if mine and theirs)
 
 
 class Header(BaseModel):

@@ -10,8 +10,8 @@ import numpy as np
 
 from .discriminant import Fold, predict
 
-MINIMUM = 5
-"""Members that a class needs; smaller ones are left out, and named."""
+MINIMUM = 3
+"""Members that a class needs, so that one can be held back and two are left to learn from; smaller ones are left out, and named."""
 FOLDS, REPEATS = 5, 10
 PERMUTATIONS = 999
 RESAMPLES = 4999

@@ -28,7 +28,12 @@ def sonify(
     data: Annotated[str, typer.Argument(help="A table, movement, or folder of such; or digits, wine, breast_cancer.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder that it is written into.")],
     model: Annotated[str, typer.Option(help="The encoder of the data: digits, genes, motion, or a file.")],
-    decoder: Annotated[str | None, typer.Option(help="What sounds: a shipped model's name, or a file.")] = None,
+    decoder: Annotated[
+        str,
+        typer.Option(
+            help="What sounds: a shipped model's name, or a file. choir holds its tones, and never falls silent."
+        ),
+    ] = "choir",
     coupling: Annotated[
         str, typer.Option(help="How latents become knobs: one name or file, several with commas, or all.")
     ] = DEFAULT_COUPLING,
@@ -72,7 +77,7 @@ def sonify(
     \b
       latentone sonify digits --model digits -o digits
       latentone sonify genes.tsv.gz --labels labels.tsv:acronym --model genes -o genes --order label
-      latentone sonify walking.bvh --model motion --decoder choir -o walking
+      latentone sonify walking.bvh --model motion --decoder voice -o walking
       latentone sonify digits --model digits --coupling all --limit 100 -o compared
 
     What the folder holds; with several couplings, each has one with the first six:

@@ -62,12 +62,16 @@ def test_what_newer_versions_add_is_kept(path: Path, tmp_path: Path) -> None:
 def test_a_file_for_other_models_is_refused_and_names_both(path: Path) -> None:
     other = encoder_manifest(3, "genes")
     with pytest.raises(
-        LatentoneError, match=r"the encoder digits \(bbbbbbbb\), not for genes \(dddddddd\); fit it again"
+        LatentoneError, match=r"the encoder digits \(bbbbbbbb \w+\), not for genes \(dddddddd \w+\); fit it again"
     ):
         load_coupling(path, other, decoder_manifest(4))
     retrained = decoder_manifest(4).model_copy(update={"weights_sha256": "e" * 64})
-    with pytest.raises(LatentoneError, match=r"the decoder voice \(aaaaaaaa\), not for voice \(eeeeeeee\)"):
+    with pytest.raises(LatentoneError, match=r"the decoder voice \(aaaaaaaa (\w+)\), not for voice \(eeeeeeee \1\)"):
         load_coupling(path, encoder_manifest(3), retrained)
+    along_other_axes = encoder_manifest(3)
+    along_other_axes.latents[0].std *= 2
+    with pytest.raises(LatentoneError, match="was fitted for the encoder digits"):
+        load_coupling(path, along_other_axes, decoder_manifest(4))
     with pytest.raises(LatentoneError, match="coupling direct: digits has 2 latents, not 3"):
         fit("direct", DATA, decoder_manifest(4), encoder=encoder_manifest(2))
 
