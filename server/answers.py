@@ -21,7 +21,7 @@ Answer = Callable[[Command, Reply], None]
 class Answers:
     """What answers each row of the table that needs no place in the stream of events.
 
-    Those of `at_once` are quick; those of `slowly` may wait for a disk or a model.
+    Those of `at_once` are quick; those of `slowly` may wait for a disk or a model, and those of `at_length` for half a minute.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Answers:
     ) -> None:
         self._namespace, self._notices, self._ear = namespace, notices, ear
         self._models, self._maps, self._recorder, self._sources = models, maps, recorder, sources
-        of_sources, slowly_of_sources = self._source_rows()
+        of_sources, slowly_of_sources, at_length_of_sources = self._source_rows()
         self.at_once: dict[str, Answer] = {
             "/version": lambda _, reply: reply("/version.reply", "latentone", version("latentone")),
             "/help": self._help,
@@ -63,6 +63,7 @@ class Answers:
             "/record/stop": self._record_stop,
             **slowly_of_sources,
         }
+        self.at_length: dict[str, Answer] = at_length_of_sources
 
     def _help(self, command: Command, reply: Reply) -> None:
         for row in [find_row(str(command.values[0]))] if command.values else TABLE:
@@ -145,8 +146,8 @@ class Answers:
         file, length_s = have(self._recorder, "recorder").stop()
         reply("/record/stop.reply", str(file), length_s)
 
-    def _source_rows(self) -> tuple[dict[str, Answer], dict[str, Answer]]:
-        """Those of one source: done at once and without a reply, and slowly with `/done`."""
+    def _source_rows(self) -> tuple[dict[str, Answer], dict[str, Answer], dict[str, Answer]]:
+        """Those of one source: done at once and without a reply, slowly with `/done`, and at length with `/done`."""
 
         def any_source(do: Callable[..., None]) -> Answer:
             return lambda command, _: do(*self._source(command), *command.values)
@@ -168,12 +169,14 @@ class Answers:
             "play": any_source(lambda part, name: part.play(name)),
             "stop": any_source(lambda part, name: part.stop(name)),
             "order": data_set(lambda part, name, order: part.set_order(name, order)),
-            "coupling": data_set(lambda part, name, coupling: part.set_coupling(name, coupling)),
         }
+        at_length = {"coupling": data_set(lambda part, name, coupling: part.set_coupling(name, coupling))}
         of_source = "/source/<source>/{}".format
-        return {of_source(what): answer for what, answer in at_once.items()}, {
-            of_source(what): _then_done(answer) for what, answer in slowly.items()
-        }
+        return (
+            {of_source(what): answer for what, answer in at_once.items()},
+            {of_source(what): _then_done(answer) for what, answer in slowly.items()},
+            {of_source(what): _then_done(answer) for what, answer in at_length.items()},
+        )
 
     def _source(self, command: Command) -> tuple[Sources, str]:
         name = self._source_name(command)

@@ -61,7 +61,9 @@ class Desk:
         self._held = Held(self._lead_s)
         answers = Answers(namespace, self._notices, models, maps, recorder, sources, ear)
         at_once = {**answers.at_once, "/status": self._tell_status, "/quit": self._quit}
-        self._turns = Turns(queue, engine, presets, PresetMoves(presets, namespace), at_once, answers.slowly)
+        self._turns = Turns(
+            queue, engine, presets, PresetMoves(presets, namespace), at_once, answers.slowly, answers.at_length
+        )
         self._counting = threading.Lock()
         self._late = self._malformed = self._turned_away = self._dropped = 0
         self._told_s = -_TELLING_S

@@ -41,7 +41,8 @@ class Turns:
 
     Events are queued at once. What moves knobs to presets, or waits for the engine, is done on a thread of its own, and
     until then all that the same host says waits behind it. Presets are written on another, for which only those who ask
-    for presets wait, and what is slower, models and files, is done on a third. `/sync` waits for all of them.
+    for presets wait, and what is slower, models and files, is done on a third. Couplings, which may take half a minute to fit,
+    have a fourth: nobody is to wait for them before a data set can be stopped. `/sync` waits for all of them.
     A context manager: entering starts the threads.
     """
 
@@ -53,9 +54,10 @@ class Turns:
         moves: PresetMoves,
         at_once: Mapping[str, Answer],
         slowly: Mapping[str, Answer],
+        at_length: Mapping[str, Answer],
     ) -> None:
         self._queue, self._engine, self._presets, self._moves = queue, engine, presets, moves
-        self._at_once, self._slowly = at_once, slowly
+        self._at_once, self._slowly, self._at_length = at_once, slowly, at_length
         self._ordered: Mapping[str, Callable[[Command, Reply, str], None]] = {
             "/preset/store": self._store,
             "/clearSched": self._clear,
@@ -63,11 +65,12 @@ class Turns:
         self._on_disk: Mapping[str, Answer] = {"/preset/delete": self._delete, "/preset/list": self._list}
         self._in_order, self._disk = Worker("what keeps its order"), Worker("presets")
         self._waiting, self._slow = Worker("sync"), Worker("slow answers")
+        self._long = Worker("long answers")
         self._closing = threading.Event()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        for worker in (self._slow, self._disk, self._waiting, self._in_order):
+        for worker in (self._long, self._slow, self._disk, self._waiting, self._in_order):
             self._stack.enter_context(worker)
         return self
 
@@ -124,11 +127,15 @@ class Turns:
             answered(partial(self._ordered[pattern], command, reply, sender), command, reply)
             return
         if pattern == "/sync":
-            # As with scsynth, not before a model is loaded that the same sender asked for.
-            worker = self._slow if self._slow.busy(sender) else self._waiting
-            answer = partial(self._sync, command, reply, self._queue.put_count)
+            # As with scsynth, not before a model is loaded that the same sender asked for, nor a coupling fitted.
+            busy = (worker for worker in (self._long, self._slow) if worker.busy(sender))
+            worker = next(busy, self._waiting)
+            also = self._slow if worker is self._long and self._slow.busy(sender) else None
+            answer = partial(self._sync, command, reply, self._queue.put_count, also)
         elif pattern in self._on_disk:
             worker, answer = self._disk, partial(self._on_disk[pattern], command, reply)
+        elif pattern in self._at_length:
+            worker, answer = self._long, partial(self._at_length[pattern], command, reply)
         else:
             worker, answer = self._slow, partial(self._slowly[pattern], command, reply)
         self._later(worker, answer, command, reply, sender)
@@ -159,7 +166,9 @@ class Turns:
         self._engine.clear_scheduled()
         reply("/done", command.address)
 
-    def _sync(self, command: Command, reply: Reply, goal: int) -> None:
+    def _sync(self, command: Command, reply: Reply, goal: int, also: Worker | None) -> None:
+        if also is not None:
+            also.settle()
         self._disk.settle()
         self._wait_until_taken_in(command.address, goal)
         reply("/synced", *command.values)

@@ -265,6 +265,20 @@ def test_sources_are_played_by_names_that_fit_into_an_address(tmp_path):
         assert live.sources.said == [("rate", "slow sweep", 2.0), ("loop", "slow sweep", True), ("play", "slow sweep")]
 
 
+def test_a_coupling_that_takes_long_to_fit_keeps_nothing_but_sync_waiting(tmp_path, monkeypatch):
+    """A data set that nobody can stop for half a minute is no instrument; a recording is not to end late either."""
+    with DeskRig(tmp_path, block_s=0.002) as live:
+        fitted = threading.Event()
+        monkeypatch.setattr(live.sources, "set_coupling", lambda name, coupling: fitted.wait(10))
+        live.client.send(message("/source/steps/coupling", "learned"))
+        live.client.send(message("/sync", 1))
+        assert live.client.ask("/source/steps/stop") == ("/done", "/source/steps/stop")
+        assert live.client.ask("/record/start", "take") == ("/done", "/record/start", "take.wav")
+        fitted.set()
+        assert live.client.hear() == ("/done", "/source/steps/coupling")
+        assert live.client.hear() == ("/synced", 1)
+
+
 def test_a_recording_is_started_and_stopped_once(tmp_path):
     with DeskRig(tmp_path) as live:
         assert live.client.ask("/record/start", "take") == ("/done", "/record/start", "take.wav")
