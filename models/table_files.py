@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .errors import LatentoneError
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ TEXT = (".tsv", ".csv", ".txt")
 PACKED = (".gz", ".bz2", ".xz")
 PARQUET = (".parquet", ".pq")
 SEPARATORS = "\t,;"
+LONGEST = 60
+"""Characters of a name that are told."""
 INDEX = ""
 """The name of a column whose heading is empty: the row names, as pandas and R write them."""
 
@@ -82,7 +86,7 @@ def read_scikit_learn(name: str) -> tuple[pandas.DataFrame, list[str]]:
 
 def named(names: list[str], most: int = 3) -> str:
     """The first few of many, and how many there are: `a, b, c … (17)`."""
-    listed = ", ".join(names[:most])
+    listed = ", ".join(name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names[:most])
     return listed if len(names) <= most else f"{listed} … ({len(names)})"
 
 
@@ -106,7 +110,15 @@ def _read_parquet(path: Path) -> pandas.DataFrame:
     need("pyarrow")
     import pandas
 
-    return _with_row_names(pandas.read_parquet(path))
+    frame = _with_row_names(pandas.read_parquet(path))
+    nested = [
+        name for name, cells in frame.items() if any(isinstance(cell, list | dict | np.ndarray) for cell in cells[:1])
+    ]
+    if nested:
+        raise LatentoneError(
+            f"{path}: columns with more than one value in a cell: {named(list(map(str, nested)))}; split them"
+        )
+    return frame
 
 
 def _read_text(path: Path, kind: str) -> pandas.DataFrame:
@@ -123,6 +135,11 @@ def _read_text(path: Path, kind: str) -> pandas.DataFrame:
     frame = pandas.read_csv(
         path, sep=separator, encoding="utf-8-sig", keep_default_na=False, na_values=[""], low_memory=False
     )
+    if not isinstance(frame.index, pandas.RangeIndex) and frame.iloc[:, -1].isna().all():
+        # Pandas would take the first cell for a name and put all others under the heading before theirs.
+        raise LatentoneError(
+            f"{path}: lines end with a separator, and the heading does not: take it away there or add it here"
+        )
     return _with_row_names(frame).rename(columns=lambda name: INDEX if name == "Unnamed: 0" else name)
 
 

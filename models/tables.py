@@ -156,7 +156,9 @@ def _numbers(frame: pandas.DataFrame, where: str, used: set[str | None], say: Sa
     if odd:
         say(f"{where}: text between the numbers taken for missing in {named(odd)}")
     if not columns:
-        raise LatentoneError(f"{where}: no column of numbers (decimals are written with a point)")
+        raise LatentoneError(
+            f"{where}: no column of numbers (tabs, commas or semicolons separate columns; decimals are written with a point)"
+        )
     with np.errstate(over="ignore"):
         return columns, np.stack(parts, axis=1).astype(np.float32)
 

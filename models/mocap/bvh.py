@@ -88,7 +88,7 @@ class Bvh:
 def read_bvh(path: Path) -> Bvh:
     """Read a file whole. Raises LatentoneError, `file:line: what is wrong`, for anything that is not BVH."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError as error:
         raise LatentoneError(f"{path}: cannot be read ({error.strerror})") from None
     words = _Words(path, lines)
@@ -216,7 +216,7 @@ def _motion_header(words: _Words, path: Path, lines: list[str]) -> tuple[float, 
 
 
 def _frames(path: Path, lines: list[str], first: int, frames: int, width: int) -> np.ndarray:
-    values = np.empty((frames, width))
+    values = np.empty((min(frames, len(lines)), width))  # not as many as a broken file promises
     found = 0
     for number in range(first, len(lines)):
         words = lines[number].split()

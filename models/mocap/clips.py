@@ -18,6 +18,10 @@ from .stream import FRAME_RATE_HZ, values_of
 
 __all__ = ["FRAME_RATE_HZ", "INPUTS", "Clip", "read_clips"]
 
+SLOWEST_HZ, FASTEST_HZ = 0.1, 10_000.0
+"""Of frames in files."""
+MOST = 1e6
+"""Of a value in an npz: radians, or places in inches."""
 REFERENCE_SHARE = 0.75
 """A first frame of which so many joints are not turned at all is the T-pose that some files begin with: it is passed over."""
 
@@ -75,16 +79,14 @@ def _npz(path: Path, frame_rate_hz: float) -> list[Clip]:
     skeleton = cmu.skeleton()
     reader = Reader(skeleton)
     clips = []
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            held = {key: arrays[key] for key in arrays.files}
-    except (OSError, ValueError) as error:
-        raise LatentoneError(f"{path}: not a readable npz of movements ({error})") from None
-    from_hz = float(held.pop("frame_rate_hz", cmu.FRAME_RATE_HZ))
+    held = _arrays(path)
+    from_hz = _rate_hz(path, held.pop("frame_rate_hz", np.array(cmu.FRAME_RATE_HZ)))
     for key, array in held.items():
-        if array.ndim != 2 or array.shape[1] != cmu.WIDTH or not len(array) or not np.isfinite(array).all():
+        if array.dtype.kind not in "fiu" or array.ndim != 2 or array.shape[1] != cmu.WIDTH or not len(array):
+            raise LatentoneError(f"{path}: {key} is not (frames, {cmu.WIDTH}) numbers, but {array.dtype} {array.shape}")
+        if not (np.abs(array) < MOST).all():
             raise LatentoneError(
-                f"{path}: {key} is not (frames, {cmu.WIDTH}) finite numbers, but {array.dtype} {array.shape}"
+                f"{path}: {key} has values that are no angles or places: not finite, or {MOST:g} and more"
             )
         label, _, name = key.rpartition("/")
         motion = cmu.motion(mended(array.astype(np.float64), skeleton))
@@ -92,6 +94,29 @@ def _npz(path: Path, frame_rate_hz: float) -> list[Clip]:
     if not clips:
         raise LatentoneError(f"{path}: holds no movement")
     return clips
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """All that an npz holds, by name."""
+    try:
+        with path.open("rb") as file:
+            arrays = np.load(file, allow_pickle=False)
+            if isinstance(arrays, np.ndarray):
+                raise LatentoneError(f"{path}: not an npz of movements, but a single array")
+            return {key: arrays[key] for key in arrays.files}
+    except LatentoneError:
+        raise
+    except Exception as error:  # whatever NumPy and the unpackers throw at a file that is not what it says
+        why = "no npz, or one with pickled objects in it" if isinstance(error, ValueError) else f"{error}"
+        raise LatentoneError(f"{path}: not a readable npz of movements ({why})") from None
+
+
+def _rate_hz(path: Path, said: np.ndarray) -> float:
+    if said.shape != () or said.dtype.kind not in "fiu" or not SLOWEST_HZ <= said <= FASTEST_HZ:
+        raise LatentoneError(
+            f"{path}: frame_rate_hz must be one number, {SLOWEST_HZ:g} to {FASTEST_HZ:g}, got {str(said)[:40]}"
+        )
+    return float(said)
 
 
 def _values(motion: Motion, reader: Reader, from_hz: float, to_hz: float) -> np.ndarray:

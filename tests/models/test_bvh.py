@@ -70,6 +70,11 @@ BREAKS = {
     "a joint twice": ("JOINT LeftLeg", "JOINT LeftUpLeg", r"walk.bvh:\d+: there is a second joint LeftUpLeg"),
     "no time": ("Frame Time: 0.0166667", "Frame Time: 0", r"walk.bvh:\d+: frame time 0 s"),
     "fewer frames": ("Frames: 6", "Frames: 9", r"walk.bvh:\d+: the file ends after 6 of 9 frames"),
+    "frames without end": (
+        "Frames: 6",
+        "Frames: 1e15",
+        r"walk.bvh:\d+: the file ends after 6 of 1000000000000000 frames",
+    ),
     "a short frame": (
         "0.000000 9.200000",
         "9.200000",

@@ -115,6 +115,7 @@ def test_a_sample_twice_is_kept_once_only_if_nothing_differs(tmp_path: Path) -> 
         ("sample,g1,g2,g3\na,1,,\nb,2,2,1\nc,3,1,1\n", r"samples more than half empty: a; remove"),
         ("sample,g1,g1\na,1,2\n", "columns that come twice: g1"),
         ("sample,kind\na,cat\nb,dog\n", "no column of numbers"),
+        ("sample,g1,g2\na,1,2,\nb,3,4,\n", "lines end with a separator, and the heading does not"),
         ("sample,g1\n", "without rows"),
         ("", "cannot be read as a table"),
         ("sample,g1\na,1,2,3\nb,1\n", "t.csv"),
@@ -130,6 +131,9 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv.gz").write_bytes(b"not packed")
     (tmp_path / "t.bin").write_bytes(b"1")
     (tmp_path / "empty").mkdir()
+    pandas.DataFrame({"sample": ["a", "b"], "genes": [[1], [2]]}).to_parquet(tmp_path / "nested.parquet")
+    with pytest.raises(LatentoneError, match="more than one value in a cell: genes"):
+        read_table(tmp_path / "nested.parquet")
     for source, why in (("t.csv.gz", "cannot be read"), ("t.bin", "not a table"), ("empty", "no table in it")):
         with pytest.raises(LatentoneError, match=why):
             read_table(tmp_path / source)
