@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -97,9 +98,18 @@ class Argument:
             wanted = "a whole number" if self.kind == "int" else "a number"
             raise AddressError(address, f"{self.name} must be {wanted}, got {_show(value)}")
         if not self.low <= number <= self.high:
+            number = self._limit(number)
+        if not self.low <= number <= self.high:
             allowed = f"{self.low:g} to {self.high:g} {self.unit}".strip()
             raise AddressError(address, f"{self.name} must be {allowed}, got {number:g}")
         return int(number) if self.kind == "int" else number
+
+    def _limit(self, number: float) -> float:
+        """A limit for what a host that has only float32 sends in its place: its 0.01 is a little less."""
+        for limit in (self.low, self.high):
+            if math.isfinite(limit) and number == struct.unpack("f", struct.pack("f", limit))[0]:
+                return limit
+        return number
 
 
 def _number(value: object) -> float | int | None:

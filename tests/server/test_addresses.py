@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from latentone.server.addresses import REPLIES, TABLE, Namespace, find_row, markdown_table
 from latentone.server.arguments import AddressError
@@ -34,6 +35,15 @@ def test_an_index_means_the_index_even_when_another_knob_has_that_name(namespace
 def test_whatever_holds_a_number_is_one(namespace, value):
     [(_, _, (number,))] = namespace.parse("/latent/0", [value])
     assert (number, type(number)) == (1.0, float)
+
+
+def test_a_limit_can_be_sent_by_hosts_that_have_only_float32():
+    """Their 0.01 is a little less than 0.01: a `/source/digits/rate 0.01` that is refused as too small explains nothing."""
+    namespace = Namespace(["pitch"], 1, ["digits"])
+    for address in ("/source/digits/rate", "/source/digits/dwell_s"):
+        assert namespace.parse(address, [float(np.float32(0.01))])[0].values == (0.01,)
+    with pytest.raises(AddressError, match=r"times must be 0\.01 to 100"):
+        namespace.parse("/source/digits/rate", [0.0099])
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, "nan", "loud", "", None, b"1", [1.0], (1, 2), 10**400])
