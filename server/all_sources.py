@@ -83,8 +83,10 @@ class AllSources:
 
     def model_changed(self, decoder: Callable[[], Path]) -> None:
         """Fit the data to another decoder, on a thread of its own; until that is done nothing is heard of it."""
+        self._opened.fitter.decoder = (
+            decoder  # first: what is fitted from now on must not be taken for this one's if it is not
+        )
         self._data.model_changed()
-        self._opened.fitter.decoder = decoder
         self._fitting.put(self._fit_again, "")
 
     def _fit_again(self) -> None:

@@ -63,7 +63,7 @@ def open_sources(config: Config, say: Say) -> OpenedSources:
     """
     fitter = Fitter(config.model_file, say)
     names = [_name(source) for source in config.sources]
-    for name, times in Counter(map(address_safe, names)).items():
+    for name, times in Counter(names).items():
         if times > 1:
             raise LatentoneError(f"sources: {times} are called {name}: give them a name each, as in name: {name}_2")
     sources = [_open(source, name, fitter) for source, name in zip(config.sources, names, strict=True)]
@@ -94,7 +94,8 @@ def flags_of_data(
 
 
 def _name(source: SourceSettings) -> str:
-    return source.name or dataset_name(source.data)
+    """As it stands in addresses, so that what is listed and told can be sent back."""
+    return address_safe(source.name or dataset_name(source.data))
 
 
 def _open(source: SourceSettings, name: str, fitter: Fitter) -> DataSource:
