@@ -62,14 +62,23 @@ def calibration() -> Calibration:
     return Calibration.fit(generator.normal(1, 2, (200, DIM)) @ generator.normal(0, 1, (DIM, DIM)))
 
 
-def test_what_streams_out_of_the_file_is_what_one_pass_of_pytorch_gives(
-    tmp_path: Path, calibration: Calibration
-) -> None:
-    module, path = CalibratedDataEncoder(Causal(), calibration), tmp_path / "small.encoder.onnx"
-    values = examples(2, 70)
+@pytest.fixture(scope="module")
+def module(calibration: Calibration) -> CalibratedDataEncoder:
+    return CalibratedDataEncoder(Causal(), calibration)
+
+
+@pytest.fixture(scope="module")
+def file(module: CalibratedDataEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("small") / "small.encoder.onnx"
     record = StateRecord(name="past", shape=[INPUTS, PAST])
-    assert write_data_encoder(module, manifest(record), path, values) < 1e-5
-    encoder = load_data_encoder(path)
+    assert write_data_encoder(module, manifest(record), path, examples(2, 70)) < 1e-5
+    return path
+
+
+def test_what_streams_out_of_the_file_is_what_one_pass_of_pytorch_gives(
+    file: Path, module: CalibratedDataEncoder, calibration: Calibration
+) -> None:
+    values, encoder = examples(2, 70), load_data_encoder(file)
     state, parts = encoder.initial_state(2), []
     for block in np.array_split(values, (1, 4, 5, 33), axis=2):
         latents, state = encoder.encode(block, state)
@@ -91,12 +100,9 @@ def test_a_file_that_answers_otherwise_than_pytorch_is_not_left_behind(tmp_path:
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
-def test_plain_onnx_runs_it_and_a_player_of_audio_refuses_it(tmp_path: Path, calibration: Calibration) -> None:
-    path = tmp_path / "small.encoder.onnx"
-    record = StateRecord(name="past", shape=[INPUTS, PAST])
-    write_data_encoder(CalibratedDataEncoder(Causal(), calibration), manifest(record), path, examples(1, 9))
-    model = onnx.load(path)
+def test_plain_onnx_runs_it_and_a_player_of_audio_refuses_it(file: Path) -> None:
+    model = onnx.load(file)
     assert {node.domain for node in model.graph.node} == {""}
-    assert str(tmp_path).encode() not in path.read_bytes()
+    assert str(file.parent).encode() not in file.read_bytes()
     with pytest.raises(LatentoneError, match="another kind of model"):
-        load_decoder(path)
+        load_decoder(file)

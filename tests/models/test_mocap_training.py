@@ -15,6 +15,8 @@ from latentone.models.mocap import data, network
 from latentone.models.mocap.clips import INPUTS, Clip, read_clips
 from latentone.models.mocap.network import Hyperparameters, MotionVAE
 from latentone.models.mocap.pose import LIMBS
+from latentone.server.__main__ import app
+from typer.testing import CliRunner
 
 
 @pytest.fixture(scope="module")
@@ -104,15 +106,11 @@ def test_a_latent_sees_its_window_and_no_more() -> None:
     assert torch.nonzero(moved).flatten().tolist() == list(range(20, 20 + window))
 
 
-def train(folder: Path, *flags: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "latentone.server", "train", "mocap", "-dp", folder, *flags]
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=200, check=False)
-
-
 def test_the_command_trains_and_keeps_what_was_held_out(folder: Path, tmp_path: Path) -> None:
-    done = train(folder, "-ep", 1, "-ex", tmp_path, "--channels", 8, "--latents", 4, "--window", 0.2, "-bs", 4)
-    assert done.returncode == 0, done.stderr
-    assert f"latentone export {tmp_path / 'last.ckpt'}" in done.stdout.replace("\n", " ")
+    flags = ["-ep", "1", "-ex", str(tmp_path), "--channels", "8", "--latents", "4", "--window", "0.2", "-bs", "4"]
+    done = CliRunner().invoke(app, ["train", "mocap", "-dp", str(folder), *flags])
+    assert done.exit_code == 0, done.output
+    assert f"latentone export {tmp_path / 'last.ckpt'}" in done.output.replace("\n", " ")
     assert (tmp_path / "curve.png").is_file()
     model, record = network.load(tmp_path / "last.ckpt")
     assert (model.hyperparameters.latents, model.hyperparameters.window_frames) == (4, 7)
@@ -126,6 +124,7 @@ def test_the_command_trains_and_keeps_what_was_held_out(folder: Path, tmp_path: 
 
 
 def test_what_cannot_be_trained_on_is_told_in_one_line(tmp_path: Path) -> None:
-    done = train(tmp_path / "nothing")
+    command = [sys.executable, "-m", "latentone.server", "train", "mocap", "-dp", str(tmp_path / "nothing")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 1
     assert done.stderr.strip() == f"latentone: {tmp_path / 'nothing'}: no such file or folder of movements"
