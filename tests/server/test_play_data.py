@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "presets": {"file": "presets.yaml"},
         "sources": [
             {"data": "flowers.csv", "model": SMALL, "labels": "kind", "loop": True, "dwell_s": 0.05},
-            {"name": "by_class", "data": "flowers.csv", "model": "small.encoder.onnx", "labels": "kind", "order": "label",
+            {"name": "by class", "data": "flowers.csv", "model": "small.encoder.onnx", "labels": "kind", "order": "label",
              "coupling": "standardise"},
         ],
     }  # fmt: skip
