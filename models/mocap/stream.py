@@ -10,12 +10,14 @@ import numpy as np
 from ..errors import LatentoneError
 from . import cmu, rotations
 from .bvh import read_bvh
-from .pose import INPUTS, LIMBS, ROOT, Poses, Reader, canonical
+from .pose import FASTEST, FASTEST_TURN, INPUTS, LIMBS, ROOT, Poses, Reader, canonical
 from .resample import Resampler
 from .skeleton import Motion, Skeleton
 
 FRAME_RATE_HZ = 30.0
 """Of the model, unless it was trained at another."""
+FASTEST_ROOT = np.array([FASTEST] * 3 + [FASTEST_TURN])
+"""Of the values of ROOT, as `canonical` bounds them."""
 _SIXES = len(LIMBS) * 6
 
 
@@ -76,7 +78,8 @@ class CanonicalStream:
     def push(self, frames: np.ndarray) -> np.ndarray:
         """Values (frames, inputs), six numbers of a limb in any length, to values (inputs, frames) that are due."""
         rows = self._resampler.push(frames.astype(np.float64))
-        return np.concatenate([rows[:, : len(ROOT)], _orthonormal(rows[:, len(ROOT) :])], axis=1, dtype=np.float32).T
+        root = np.clip(rows[:, : len(ROOT)], -FASTEST_ROOT, FASTEST_ROOT)
+        return np.concatenate([root, _orthonormal(rows[:, len(ROOT) :])], axis=1, dtype=np.float32).T
 
 
 def frames_of_bvh(source: str | Path, from_hz: float | None = None, to_hz: float = FRAME_RATE_HZ) -> RawStream:

@@ -20,13 +20,19 @@ ROWS_AT_ONCE = 1024
 def encode_items(encoder: DataEncoder, items: Sequence[Item]) -> list[np.ndarray]:
     """The latents of each item, float32 (dim, frames), calibrated as the encoder's manifest says.
 
-    Raises LatentoneError naming the first item that has another number of inputs, or values that are not finite.
+    Raises LatentoneError naming the first item that has another number of inputs, or values that are not finite or too far
+    out for finite latents.
     """
     for item in items:
         _check(encoder, item)
     if encoder.manifest.frame_rate_hz is None:
-        return list(_rows(encoder, items))
-    return [encoder.encode(item.values[None], encoder.initial_state(1))[0][0] for item in items]
+        latents = list(_rows(encoder, items))
+    else:
+        latents = [encoder.encode(item.values[None], encoder.initial_state(1))[0][0] for item in items]
+    for item, found in zip(items, latents, strict=True):
+        if not np.isfinite(found).all():
+            raise LatentoneError(f"{item.name}: its values are too far out for {encoder.manifest.name}")
+    return latents
 
 
 def _rows(encoder: DataEncoder, items: Sequence[Item]) -> Iterator[np.ndarray]:

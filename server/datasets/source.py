@@ -139,7 +139,9 @@ class DataSource:
             due = self._checked(values)[:, None] if self._frames is None else self._frames.push(values)
             if not due.shape[1]:
                 return None
-            latents, self._state = self._encoder.encode(due[None], self._state)
+            latents, state = self._encoder.encode(due[None], self._state)
+            if np.isfinite(latents).all():  # or else every frame that follows would be none either
+                self._state = state
         return self._turn(latents[:, :, -1], max(self.glide_s, SMOOTH / frame_rate_hz))
 
     def begin_anew(self) -> None:
@@ -155,6 +157,8 @@ class DataSource:
         return coupling
 
     def _turn(self, latents: np.ndarray, glide_s: float) -> ControlEvent:
+        if not np.isfinite(latents).all():
+            raise LatentoneError(f"{self.name}: values that far out are none for {self._encoder.manifest.name}")
         return turn(self.need_coupling().apply(latents)[0], glide_s, f"data {self.name}")
 
     def _checked(self, values: Sequence[float]) -> np.ndarray:

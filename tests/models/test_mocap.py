@@ -13,7 +13,7 @@ from latentone.models.errors import LatentoneError
 from latentone.models.mocap import cmu, rotations
 from latentone.models.mocap.bvh import read_bvh
 from latentone.models.mocap.clips import INPUTS, Clip, read_clips
-from latentone.models.mocap.pose import LIMBS, Reader
+from latentone.models.mocap.pose import FASTEST_TURN, LIMBS, Reader
 from latentone.models.mocap.skeleton import Skeleton
 from latentone.models.mocap.stream import CanonicalStream, LiveFrames, frames_of_bvh, frames_of_cmu
 
@@ -285,6 +285,12 @@ def test_files_of_others_lie_in_the_range_of_the_training_data(recordings: list[
     inside = (low - 0.05 <= clip.T) & (high + 0.05 >= clip.T)
     assert inside.mean() > share
     assert np.linalg.norm(clip[:3], axis=0).max() < 10.0
+
+
+def test_a_live_pose_moves_no_faster_than_a_body_can() -> None:
+    """As in files: what a sensor says that has lost its dancer would be heard as every knob at its end."""
+    values = CanonicalStream(30.0, 30.0).push(np.full((2, len(INPUTS)), 3e38))
+    assert np.abs(values).max() <= FASTEST_TURN
 
 
 STILL = np.zeros((3, 117))

@@ -216,6 +216,19 @@ def test_live_frames_are_a_stream_until_it_is_stopped(tmp_path: Path) -> None:
         live.until(lambda: live.engine.targets()[0] == 0.25)
 
 
+def test_a_frame_far_out_is_refused_and_not_remembered(tmp_path: Path) -> None:
+    """Infinite latents would be knobs that are no numbers, and stay in the encoder's state: silence until a restart."""
+    source = movement(tmp_path, [np.zeros(3)])
+    source.frame([3e38])
+    with pytest.raises(LatentoneError, match="clips: values that far out are none for clips"):
+        source.frame([3e38])
+    source.begin_anew()
+    source.frame([0.5])
+    event = source.frame([0.5])
+    assert event is not None
+    assert event.values[1] == 0.5
+
+
 @pytest.mark.parametrize(
     ("values", "why"),
     [
