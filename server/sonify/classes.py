@@ -11,7 +11,8 @@ import numpy as np
 from .discriminant import Fold, predict
 
 MINIMUM = 3
-"""Members that a class needs, so that one can be held back and two are left to learn from; smaller ones are left out, and named."""
+"""Rows that a class needs, so that some can be held back and two are left to learn from, and they must not all be parts of
+one thing; smaller classes are left out, and named."""
 FOLDS, REPEATS = 5, 10
 PERMUTATIONS = 999
 RESAMPLES = 4999
@@ -31,7 +32,7 @@ class Classes:
     units: np.ndarray
     names: list[str]
     left_out: dict[str, int]
-    """Classes with too few units, and how many they have; those without a class under the empty string."""
+    """Classes with too few, and how many units they have; those without a class under the empty string."""
 
     @property
     def unit_codes(self) -> np.ndarray:
@@ -89,17 +90,18 @@ class Comparison:
 
 
 def classes_of(labels: Sequence[str], minimum: int = MINIMUM, groups: Sequence[str] = ()) -> Classes:
-    """The classes of at least `minimum` members, at least 2; none at all where fewer than two are left.
+    """The classes of at least `minimum` rows in at least 2 units; none at all where fewer than two such classes are left.
 
-    groups: what each row is part of, where several rows are parts of one thing; members are then such things.
+    groups: what each row is part of, where several rows are parts of one thing, the unit; else each row is one.
     """
     whole = list(zip(groups or range(len(labels)), labels, strict=True))
-    counts = Counter(label for _, label in dict.fromkeys(whole))
-    names = sorted(name for name, count in counts.items() if name and count >= max(2, minimum))
-    left_out = {name: count for name, count in sorted(counts.items()) if name not in names}
+    units_of = Counter(label for _, label in dict.fromkeys(whole))
+    rows_of = Counter(labels)
+    names = sorted(name for name in rows_of if name and rows_of[name] >= minimum and units_of[name] >= 2)
+    left_out = {name: count for name, count in sorted(units_of.items()) if name not in names}
     if len(names) < 2:
         none = np.zeros(0, dtype=int)
-        return Classes(none, none, none, [], dict(sorted(counts.items())))
+        return Classes(none, none, none, [], dict(sorted(units_of.items())))
     codes = {name: code for code, name in enumerate(names)}
     taking_part = [(row, codes[label]) for row, label in enumerate(labels) if label in codes]
     rows, found = np.array(taking_part).T

@@ -37,8 +37,9 @@ def _classes(answers: Answers) -> list[str]:
         "Classifier, the same for all: columns standardised, then a linear discriminant with Ledoit-Wolf shrinkage; beyond "
         f"{MOST_COMPONENTS} columns, first to that many principal components. All of it is fitted on the training folds "
         "alone, and nothing is tuned.",
-        f"Accuracy: stratified {told.folds}-fold cross-validation, {told.repeats} times over {told.rows} rows; classes with "
-        f"fewer than {told.minimum} members are left out. Intervals: rows drawn again {classes.RESAMPLES} times."
+        f"Accuracy: stratified {told.folds}-fold cross-validation, {told.repeats} times over {told.rows} rows; classes of "
+        f"fewer than {told.minimum} rows, or of one clip alone, are left out. Intervals: rows drawn again "
+        f"{classes.RESAMPLES} times."
         + (
             f" Rows of one of {told.groups} groups are held back, shuffled and drawn together."
             if told.groups < told.rows

@@ -154,7 +154,7 @@ def _limits(answers: Answers) -> str:
     if answers.telling and answers.telling.left_out:
         left = answers.telling.left_out
         parts.append(
-            f"{sum(left.values())} rows of {len(left)} classes with fewer than {answers.telling.minimum} members are left out: "
+            f"{len(left)} classes of fewer than {answers.telling.minimum} rows, or of one clip alone, are left out: "
             + ", ".join(f"{name or '(no class)'} ({count})" for name, count in left.items())
             + "."
         )

@@ -74,6 +74,10 @@ def test_small_classes_are_left_out_and_named() -> None:
     assert len(classes.rows) == 13
     assert classes.folds == 5
     assert classes_of(["a"] * 9 + ["b"] * 2, minimum=1).folds == 2
+    two_clips_and_one = classes_of(
+        ["a"] * 3 + ["b"] * 3 + ["c"] * 3, groups=["1", "1", "2", "3", "4", "4", "5", "5", "5"]
+    )
+    assert (two_clips_and_one.names, two_clips_and_one.left_out) == (["a", "b"], {"c": 1})
     assert classes_of(["a"] * 9 + ["b"], minimum=5).names == []
 
 
