@@ -62,8 +62,10 @@ def fit(data: np.ndarray, target: Target, options: Options) -> Fitted:
     surrogate = ear.listen(some_settings(target.cloud, SETTINGS, chance))
     problem = _Problem.of(data[used], target, surrogate, order)
     starts = [problem.paired(), problem.most_audible(_axes(problem.rows))]
-    if labels is not None and len(set(labels[labels != ""])) > 1:
-        starts.append(problem.most_audible(np.concatenate([_class_axes(problem.rows, labels), _axes(problem.rows)])))
+    known = np.zeros(len(used), dtype=bool) if labels is None else _comparable(labels)
+    if labels is not None and len(set(labels[known])) > 1:
+        told_apart = _class_axes(problem.rows[known], labels[known])
+        starts.append(problem.most_audible(np.concatenate([told_apart, _axes(problem.rows)])))
     options.say("fitting a first map")
     first = min((problem.solved(start, FIRST_STEPS) for start in starts), key=lambda found: found[0])[1]
     again = chance.choice(len(used), AGAIN, replace=len(used) < AGAIN)
@@ -239,14 +241,18 @@ def _axes(rows: np.ndarray) -> np.ndarray:
     return FILLED * np.sqrt(len(rows)) * axes[there] / values[there, None]
 
 
+def _comparable(labels: np.ndarray) -> np.ndarray:
+    """Which rows have a class that is not theirs alone, bool (rows,): one row does not show what a class has in common."""
+    found, counts = np.unique(labels, return_counts=True)
+    return np.isin(labels, found[(counts > 1) & (found != "")])
+
+
 def _class_axes(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Directions that tell classes apart (linear discriminants), scaled likewise: (axes, data dim)."""
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    known = labels != ""
-    classes = len(set(labels[known]))
-    found = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(rows[known], labels[known])
-    axes = found.scalings_[:, : classes - 1].T
+    found = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(rows, labels)
+    axes = found.scalings_[:, : len(set(labels)) - 1].T
     return FILLED * axes / np.maximum((rows @ axes.T).std(axis=0), 1e-9)[:, None]
 
 
