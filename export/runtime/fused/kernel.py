@@ -14,7 +14,7 @@ from numba import njit
 
 from .compiled import COMPILE
 from .draws import companded, draw_logistic, draw_softmax, expanded
-from .elementwise import add, clear, copy, gate
+from .elementwise import clear, copy, gate
 from .layout import (
     AHEAD,
     AHEAD_SUMS,
@@ -51,6 +51,7 @@ from .layout import (
 )
 from .micro_kernels import FOUR_COLUMNS, accumulate_1, four_of_tile, pair_2
 from .products import multiply, rectify, start
+from .rings import fall_in
 from .vectors import LANES, TILE
 
 
@@ -84,10 +85,11 @@ def condition(plan, weights, memory, voices, latents, column, frame_counts):
 
 @njit(**COMPILE)
 def _look_ahead(plan, dilations, rings, weights, memory, voice, clock):
-    """What the layers that reach back far enough will add from their past in the next AHEAD steps, into AHEAD_SUMS.
+    """What enters the gates of the layers that reach back far enough, but for the present, into AHEAD_SUMS.
 
-    That past is known already, and taking several steps at once reads their weights only once. Due whenever clock is a
-    multiple of AHEAD.
+    That is their share of the conditioning and of their past, for AHEAD steps from the last multiple of AHEAD on: this past is
+    known already, and taking several steps at once reads their weights only once. Due whenever clock is a multiple of AHEAD,
+    and when the conditioning has changed.
     """
     residual, width = plan[RESIDUAL], plan[GATE]
     columns = (width + LANES - 1) // LANES * LANES
@@ -95,8 +97,10 @@ def _look_ahead(plan, dilations, rings, weights, memory, voice, clock):
     for layer in range(plan[LAYERS]):
         if dilations[layer] < AHEAD:
             continue
-        past = voice * plan[ROW] + rings[layer] + (clock & (dilations[layer] - 1)) * residual
-        clear(memory, sums, sums, sums, AHEAD * width)
+        past = voice * plan[ROW] + rings[layer] + (clock & (dilations[layer] - AHEAD)) * residual
+        share = voice * plan[ROW] + plan[SHARES] + layer * width
+        for step in range(AHEAD):
+            copy(memory, sums + step * width, memory, share, width)
         done = 0
         while done < columns:
             left = columns - done
@@ -115,29 +119,29 @@ def _look_ahead(plan, dilations, rings, weights, memory, voice, clock):
 
 @njit(**COMPILE)
 def network(plan, dilations, rings, weights, memory, voices, clocks):
-    """One step of the WaveNet, from what lies at READ to what the head takes at OUTPUT. clocks (voices,): steps made so far."""
+    """One step of the WaveNet, from what lies at READ to what the head takes at OUTPUT.
+
+    clocks (voices,): steps made so far, all equally far from a multiple of AHEAD.
+    """
     row, residual, width, skip = plan[ROW], plan[RESIDUAL], plan[GATE], plan[SKIP]
-    before, present, skipped, pre, gated = plan[BEFORE], plan[PRESENT], plan[SKIPPED], plan[PRE_GATE], plan[GATED]
+    before, present, skipped, gated = plan[BEFORE], plan[PRESENT], plan[SKIPPED], plan[GATED]
     at = start(memory, row, present, voices, weights, 0, residual)
     at = multiply(memory, row, present, plan[READ], voices, weights, at, plan[BANDS], residual)
     at = start(memory, row, skipped, voices, weights, at, skip)
-    looked = 0
+    ahead = plan[AHEAD_SUMS] + (clocks[voices[0]] & (AHEAD - 1)) * width
     for layer in range(plan[LAYERS]):
         far = dilations[layer] >= AHEAD
+        pre = ahead if far else plan[PRE_GATE]
         for voice in voices:
             mine = voice * row
             slot = mine + rings[layer] + (clocks[voice] & (dilations[layer] - 1)) * residual
-            share = mine + plan[SHARES] + layer * width
-            if far:
-                ahead = mine + plan[AHEAD_SUMS] + (looked * AHEAD + (clocks[voice] & (AHEAD - 1))) * width
-                add(memory, mine + pre, share, ahead, width)
-            else:
+            if not far:
                 copy(memory, mine + before, memory, slot, residual)
-                copy(memory, mine + pre, memory, share, width)
+                copy(memory, mine + pre, memory, mine + plan[SHARES] + layer * width, width)
             copy(memory, slot, memory, mine + present, residual)
         if far:
             at = multiply(memory, row, pre, present, voices, weights, at, residual, width)
-            looked += 1
+            ahead += AHEAD * width
         else:
             at = multiply(memory, row, pre, before, voices, weights, at, 2 * residual, width)
         for voice in voices:
@@ -205,16 +209,21 @@ def play(
     """
     row, dim, per_frame = plan[ROW], plan[LATENTS], plan[STEPS_PER_FRAME]
     steps = audio.shape[2] // plan[BANDS]
+    if len(voices) == 0:
+        return (position + steps) % per_frame
     step, column = 0, 0
+    fall_in(plan, dilations, rings, memory, voices, clocks)
     while step < steps:
         condition(plan, frame_weights, memory, voices, latents, column, frame_counts)
         until = min(steps, step + per_frame - position)
         position += until - step
+        looked = False
         while step < until:
             _read(plan, memory, voices)
-            for voice in voices:
-                if clocks[voice] & (AHEAD - 1) == 0:
+            if not looked or clocks[voices[0]] & (AHEAD - 1) == 0:
+                for voice in voices:
                     _look_ahead(plan, dilations, rings, ahead_weights, memory, voice, clocks[voice])
+            looked = True
             network(plan, dilations, rings, step_weights, memory, voices, clocks)
             for voice in voices:
                 _sound(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from .compiled import COMPILE
+from .compiled import COMPILE_INLINE
 from .elementwise import copy
 from .elementwise import rectify as rectify_vectors
 from .micro_kernels import (
@@ -23,7 +23,7 @@ from .micro_kernels import (
 from .vectors import LANES, TILE
 
 
-@njit(**COMPILE)
+@njit(**COMPILE_INLINE)
 def multiply(memory, row, sums_at, x_at, voices, weights, at, rows, columns):
     """For every voice, memory[sums_at:] += memory[x_at:] @ W; returns where the next matrix starts.
 
@@ -64,7 +64,7 @@ def multiply(memory, row, sums_at, x_at, voices, weights, at, rows, columns):
     return at
 
 
-@njit(**COMPILE)
+@njit(**COMPILE_INLINE)
 def start(memory, row, sums_at, voices, weights, at, columns):
     """For every voice, memory[sums_at:] = the bias at weights[at:]; returns where the next matrix starts."""
     columns = (columns + LANES - 1) // LANES * LANES
@@ -73,7 +73,7 @@ def start(memory, row, sums_at, voices, weights, at, columns):
     return at + columns
 
 
-@njit(**COMPILE)
+@njit(**COMPILE_INLINE)
 def rectify(memory, row, at, voices, count):
     for voice in voices:
         rectify_vectors(
