@@ -50,10 +50,13 @@ def bench(
         bool, Option("--allocations", help="Instead: what the block loop leaves in memory.")
     ] = False,
     samples: Annotated[int, Option(min=1, help="For --allocations.")] = 1_000_000,
+    threads: Annotated[
+        int, Option(min=1, max=64, help="Cores that four or more voices may be spread over, in the fused runtime.")
+    ] = 1,
     as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
     plot: Annotated[Path | None, Option(help="Also draw them into this PNG.")] = None,
 ) -> None:
-    """Measure every runtime side by side on one core: same weights, same latents, same noise.
+    """Measure every runtime side by side, on one core unless --threads says otherwise: same weights, same latents, same noise.
 
     \b
       latentone bench                                     all of it, some minutes
@@ -89,7 +92,7 @@ def bench(
         if allocations:
             _measure_allocations(models, counts, samples, as_json, console)
             return
-        results = _measure(models, counts, seconds, console)
+        results = _measure(models, counts, seconds, threads, console)
     results.left_out[:0] = left_out
     _finish(results, as_json, plot)
 
@@ -156,11 +159,11 @@ def _model(path: Path, runtimes: tuple[str, ...]) -> run.Model:
     return run.Model(path, manifest.name, int(manifest.network.get("bands", 1)), operations, runtimes)
 
 
-def _measure(models: list[run.Model], voices: list[int], seconds: float, console: Console) -> run.Results:
+def _measure(models: list[run.Model], voices: list[int], seconds: float, threads: int, console: Console) -> run.Results:
     pairs = [(model, runtime) for model in models for runtime in model.runtimes]
     with _progress(console) as progress:
         task = progress.add_task("the core's peak", total=len(pairs) * len(voices))
-        results = run.measure_peak()
+        results = run.measure_peak(threads)
         if any(runtime == "fused" for _, runtime in pairs):
             progress.update(task, description="fused")
             run.compile_kernel(models[0].path, _sayer(console, lambda text: progress.update(task, description=text)))

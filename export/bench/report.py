@@ -56,8 +56,11 @@ def _cells(row: Row) -> list[str]:
 
 def facts(results: Results) -> Iterator[str]:
     """What the table's figures mean."""
+    used = (
+        "one is used; its" if results.threads == 1 else f"fused uses up to {results.threads} for several voices; one's"
+    )
     yield (
-        f"{results.cpu}, {results.cores} core(s), of which one is used; its peak is {results.peak_gflops:.0f} GFLOP/s, "
+        f"{results.cpu}, {results.cores} core(s), of which {used} peak is {results.peak_gflops:.0f} GFLOP/s, "
         f"by {results.peak_of}."
     )
     if results.rows:

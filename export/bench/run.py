@@ -79,6 +79,8 @@ class Results:
     cpu: str
     cores: int
     peak_gflops: float
+    threads: int = 1
+    """Cores that the fused runtime may spread voices over; every other row is of one."""
     peak_of: str = PEAK_OF
     rows: list[Row] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -88,10 +90,10 @@ class Results:
         return asdict(self)
 
 
-def measure_peak() -> Results:
+def measure_peak(threads: int = 1) -> Results:
     """The machine's side of the results, without any rows."""
     [record] = _worker(task="peak")
-    return Results(cpu_name(), cores(), record["peak_gflops"])
+    return Results(cpu_name(), cores(), record["peak_gflops"], threads)
 
 
 def compile_kernel(path: Path, say: Say) -> None:
@@ -110,6 +112,7 @@ def measure_rows(results: Results, model: Model, runtime: str, voices: Sequence[
         "block_samples": BLOCK_SAMPLES,
         "audio_s": audio_s,
         "patience_s": PATIENCE_S,
+        "threads": results.threads if runtime == "fused" else 1,
     }
     for record in _worker(task="rows", **task):
         if "error" in record:

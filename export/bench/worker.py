@@ -1,4 +1,6 @@
-"""The process that measures: one runtime, one file, one core; fresh, so that nothing measured before is in its memory.
+"""The process that measures: one runtime, one file, fresh, so that nothing measured before is in its memory.
+
+It stays on one core, or on as many as threads are asked for.
 
 Started as `python -m latentone.export.bench.worker`, with a task as JSON in its argument; prints JSON, one record a line.
 """
@@ -45,7 +47,7 @@ MEGABYTE = 1e6
 
 def main(task: dict[str, Any]) -> None:
     """Do a task: `peak`, or `warm`, `rows`, `beside` and `allocations` with their arguments. A refusal is a record `error`."""
-    _stay_on_one_core()
+    _stay_on(task.get("threads", 1))
     use_kernel_cache()
     work: dict[str, Callable[..., Iterator[dict[str, Any]]]] = {
         "peak": peak,
@@ -79,12 +81,12 @@ def warm(path: str) -> Iterator[dict[str, Any]]:
 
 
 def rows(
-    runtime: str, path: str, voices: list[int], block_samples: int, audio_s: float, patience_s: float
+    runtime: str, path: str, voices: list[int], block_samples: int, audio_s: float, patience_s: float, threads: int
 ) -> Iterator[dict[str, Any]]:
     """A record for every number of voices. Memory is that of the process, less what it was before the file was read."""
     import_module(MODULES[runtime], __package__)
     before = _resident()
-    decoder = open_runtime(runtime, Path(path))
+    decoder = open_runtime(runtime, Path(path), threads)
     for count in voices:
         found = measure(decoder, count, block_samples, audio_s=audio_s, patience_s=patience_s)
         yield _record(found, before)
@@ -153,12 +155,15 @@ def allocations(path: str, voices: int, block_samples: int, samples: int) -> Ite
     }
 
 
-def open_runtime(runtime: str, path: Path) -> Measurable:
-    """A decoder to measure. Raises LatentoneError where the runtime cannot play the file."""
+def open_runtime(runtime: str, path: Path, threads: int = 1) -> Measurable:
+    """A decoder to measure; threads: cores for voices of the fused runtime.
+
+    Raises LatentoneError where the runtime cannot play the file.
+    """
     from ..runtime.load import load_fused, load_onnx
 
     if runtime == "fused":
-        return load_fused(path)
+        return load_fused(path, threads)
     if runtime == "cuda":
         from ..runtime.cuda import CudaDecoder
 
@@ -170,13 +175,13 @@ def open_runtime(runtime: str, path: Path) -> Measurable:
     return TorchDecoder(path, EagerStream if runtime == "pytorch" else ScriptedStream)
 
 
-def _stay_on_one_core() -> None:
-    """The idlest one, where the system lets a process choose."""
+def _stay_on(count: int) -> None:
+    """On the idlest cores, where the system lets a process choose."""
     process = psutil.Process()
     if hasattr(process, "cpu_affinity"):  # not on macOS
         cores = process.cpu_affinity()
         busy = psutil.cpu_percent(IDLE_SEARCH_S, percpu=True)
-        process.cpu_affinity([min(cores, key=lambda core: busy[core])])
+        process.cpu_affinity(sorted(cores, key=lambda core: busy[core])[:count])
 
 
 def _resident() -> int:

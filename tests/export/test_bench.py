@@ -83,10 +83,12 @@ def test_measuring_ends_after_so_much_sound_or_when_patience_does(tmp_path: Path
 
 def test_the_rows_are_there_for_programs_and_the_picture_for_people(tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
-    done = bench("--sizes", "mini", "--bands", "16", "--voices", "1,2", "--seconds", 0.05, "--json", "--plot", picture)
+    sizes = ("--sizes", "mini", "--bands", "16", "--voices", "1,2", "--threads", 2)
+    done = bench(*sizes, "--seconds", 0.05, "--json", "--plot", picture)
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)
     assert results["peak_gflops"] > 0
+    assert results["threads"] == 2
     assert [(r["runtime"], r["voices"]) for r in results["rows"]] == [(n, v) for n in run.USUAL for v in (1, 2)]
     for found in results["rows"]:
         assert set(found) == ROW
