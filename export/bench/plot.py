@@ -25,6 +25,7 @@ def draw(results: Results, picture: Path) -> None:
     Raises LatentoneError when the picture cannot be written.
     """
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import withStroke
     from matplotlib.ticker import FuncFormatter, NullLocator
 
     rows = results.rows
@@ -33,13 +34,14 @@ def draw(results: Results, picture: Path) -> None:
     voices = sorted({row.voices for row in rows})
     speeds = [row.times_real_time for row in rows]
     low, high = min(*speeds, 0.5) / 2.5, max(*speeds, 2.0) * 2.5
+    halo = withStroke(linewidth=2.5, foreground="white")
     figure = Figure(
         figsize=(max(7.5, 1.6 + 3.6 * len(sizes)), 1.5 + 3.0 * len(bands)), layout="constrained", facecolor="white"
     )
     panels = figure.subplots(len(bands), len(sizes), sharex=True, sharey=True, squeeze=False)
     for panel_row, count in zip(panels, bands, strict=True):
         for panel, size in zip(panel_row, sizes, strict=True):
-            panel.set(xscale="log", yscale="log", ylim=(low, high), xlim=(voices[0] / 1.25, voices[-1] * 1.25))
+            panel.set(xscale="log", yscale="log", ylim=(low, high), xlim=(voices[0] / 1.7, voices[-1] * 1.7))
             panel.axhspan(low, 1, color=SLOW_SHADE, zorder=0)
             panel.axhline(1, color="black", linewidth=1, zorder=1)
             panel.set_title(f"{size}, {count} band{'s' * (count > 1)}", loc="left", fontsize=10.5, fontweight="bold")
@@ -49,12 +51,11 @@ def draw(results: Results, picture: Path) -> None:
                     continue
                 colour, x, y = COLOURS[runtime], [row.voices for row in own], [row.times_real_time for row in own]
                 panel.plot(x, y, "o-", color=colour, linewidth=1.8, markersize=4.5, label=RUNTIMES[runtime], zorder=3)
-                # The slowest is named below, where nothing else is.
-                drop = runtime == next(name for name in RUNTIMES if any(row.runtime == name for row in rows))
                 for end in {0, len(own) - 1}:
                     label = f"{y[end]:.1f} ×" if y[end] >= 1 else f"{y[end]:.2g} ×"
-                    place = {"xytext": (0, -13 if drop else 6), "textcoords": "offset points", "ha": "center"}
-                    panel.annotate(label, (x[end], y[end]), color=colour, fontsize=8, **place)
+                    beside = {"xytext": (7, 0), "ha": "left"} if end else {"xytext": (-7, 0), "ha": "right"}
+                    place = {"textcoords": "offset points", "va": "center", "fontsize": 8, **beside}
+                    panel.annotate(label, (x[end], y[end]), color=colour, path_effects=[halo], zorder=4, **place)
             panel.set_xticks(voices, [str(voice) for voice in voices])
             panel.xaxis.set_minor_locator(NullLocator())
             panel.yaxis.set_major_formatter(
@@ -64,8 +65,9 @@ def draw(results: Results, picture: Path) -> None:
             panel.tick_params(which="both", colors=GREY, labelsize=9, length=0)
             panel.spines[:].set_visible(False)
     rates = ", ".join(f"{rate / 1000:g} kHz" for rate in sorted({row.sample_rate_hz for row in rows}))
+    on = "one core" if results.threads == 1 else f"one core, fused on up to {results.threads}"
     figure.suptitle(
-        f"How many times real time one core makes sound, all voices sounding\n{results.cpu}, {rates}",
+        f"Times real time on {on}; all voices sound\n{results.cpu}, {rates}",
         x=0.01, ha="left", fontsize=11,
     )  # fmt: skip
     for panel in panels[-1]:
