@@ -71,6 +71,18 @@ def test_a_table_plays_and_tells_what_sounds(server: Server) -> None:
     assert server.hear("/source/ended") == ["by_class"]
 
 
+def test_a_class_as_long_as_a_chapter_is_told_by_its_beginning(folder: Path) -> None:
+    """Whole, it would be longer than any datagram: nobody would be told what sounds."""
+    long = "tale " * 14_000
+    (folder / "long.csv").write_text(f"id,kind,a,b,c\nrow0,{long},1,2,3\nrow1,short,3,2,1\nrow2,{long},2,2,2\n")
+    flags = ["--data", folder / "long.csv", "--data-model", folder / SMALL, "--labels", "kind", "--coupling", "direct"]
+    with serving(folder / "four.onnx", "--sink", "null", *flags) as server:
+        server.ask("/notify", 1)
+        server.send("/source/long/loop", 1)
+        labels = {server.hear("/source/at")[2] for _ in range(3)}
+    assert labels == {"short", long[:99] + "…"}
+
+
 def test_what_a_source_cannot_do_is_told(server: Server) -> None:
     for address, values, why in (
         ("/source/flowers/row", (0.5,), "flowers takes 3 values, got 1"),
