@@ -33,3 +33,4 @@ METHODS = {
     "learned": Method(learned.fit, learned.apply, "neighbours in the data are neighbours in what is heard"),
 }
 NAMES = tuple(METHODS)
+"""What takes longer to be fitted comes later."""

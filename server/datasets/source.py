@@ -85,6 +85,14 @@ class DataSource:
     def is_movement(self) -> bool:
         return self.data.frame_rate_hz is not None
 
+    @property
+    def effort(self) -> tuple[int, int]:
+        """What has less of it than another is fitted sooner: the place of its coupling among NAMES, and how many items."""
+        from ...export.coupling import NAMES  # loaded by now, as this was fitted once already
+
+        name = self._coupling_name
+        return NAMES.index(name) + 1 if name in NAMES else 0, len(self._latents)  # a coupling's file is only read
+
     def describe(self) -> str:
         """For the screen."""
         what = "clips" if self.is_movement else "rows"
