@@ -68,6 +68,7 @@ class DataSource:
         self.name, self.data, self.dwell_s, self.glide_s = name, data, dwell_s, glide_s
         self._encoder, self._couple = encoder, couple
         self._latents = encode_items(encoder, data.items)
+        self._path: list[int] | None = None
         self._coupling_name = coupling
         self._coupling: Coupling | None = None
         self._decoders = 0
@@ -100,8 +101,7 @@ class DataSource:
 
     def set_order(self, order: str) -> RowPiece | MovementPiece:
         """Returns what is to be played from now on. Raises LatentoneError for an order that there is not."""
-        numbers = order_of(order, self.data, self._latents)
-        self.piece = (MovementPiece if self.is_movement else RowPiece)(self, numbers)
+        self.piece = (MovementPiece if self.is_movement else RowPiece)(self, self._numbers(order))
         return self.piece
 
     def set_coupling(self, coupling: str | None = None) -> None:
@@ -163,6 +163,14 @@ class DataSource:
         if (coupling := self._coupling) is None:
             raise LatentoneError(f"{self.name} cannot be heard: {self._why_not}")
         return coupling
+
+    def _numbers(self, order: str) -> list[int]:
+        """Of the items in an order. A path takes seconds to be found, so it is found once."""
+        if order.removeprefix("-") != "path":
+            return order_of(order, self.data, self._latents)
+        if self._path is None:
+            self._path = order_of("path", self.data, self._latents)
+        return self._path[::-1] if order.startswith("-") else self._path
 
     def _turn(self, latents: np.ndarray, glide_s: float) -> ControlEvent:
         if not np.isfinite(latents).all():
