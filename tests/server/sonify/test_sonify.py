@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from latentone.export.coupling import FITTING_VERSION
 from latentone.export.errors import LatentoneError
 from latentone.server.config import load_config
+from latentone.server.sonify import fitting
 from latentone.server.sonify.passage import Passage
 from latentone.server.sonify.picture import spectrogram
 from latentone.server.sonify.voice import open_voice, play_into
@@ -109,6 +111,21 @@ def test_the_second_run_makes_only_what_is_missing_or_otherwise(material: Path, 
     assert kept == [*files[2:], tmp_path / "coupling.npz"], "some couplings take a minute to fit"
     run(material, tmp_path, dwell_s=0.2)
     assert {soundfile.info(file).frames for file in files} == {3200}
+
+
+def test_a_coupling_that_was_fitted_by_other_code_is_fitted_anew(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a folder would go on sounding by a fault that was mended, and differ from one that is made now."""
+    run(material, tmp_path, coupling="quantile", limit=2, form="rows")
+    kept = tmp_path / "coupling.npz"
+    fitted_ns, sounds = kept.stat().st_mtime_ns, contents(tmp_path)
+    run(material, tmp_path, coupling="quantile", limit=2, form="rows")
+    assert kept.stat().st_mtime_ns == fitted_ns
+    monkeypatch.setattr(fitting, "FITTING_VERSION", FITTING_VERSION + 1)
+    run(material, tmp_path, coupling="quantile", limit=2, form="rows")
+    assert kept.stat().st_mtime_ns > fitted_ns
+    assert contents(tmp_path) == sounds
 
 
 def test_a_row_that_fails_is_named_and_does_not_stop_the_others(material: Path, tmp_path: Path) -> None:
