@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,6 +113,26 @@ def test_the_second_run_makes_only_what_is_missing_or_otherwise(material: Path, 
     assert kept == [*files[2:], tmp_path / "coupling.npz"], "some couplings take a minute to fit"
     run(material, tmp_path, dwell_s=0.2)
     assert {soundfile.info(file).frames for file in files} == {3200}
+
+
+def test_sounds_of_an_earlier_choice_of_rows_are_kept_and_counted(material: Path, tmp_path: Path) -> None:
+    """Unsaid, whoever plays all of `rows` would hear rows that the time line knows nothing of; removed, somebody's own file
+    might go with them."""
+
+    def said(**changes: Any) -> str:
+        screen = Console(file=io.StringIO(), width=400)
+        run(material, tmp_path, console=screen, **changes)
+        assert isinstance(screen.file, io.StringIO)
+        return screen.file.getvalue()
+
+    assert "earlier runs" not in said(limit=4)
+    soundfile.write(tmp_path / "rows" / "my take.wav", np.zeros(100), RATE_HZ)
+    (tmp_path / "rows" / "notes.wav").write_text("not a sound")
+    before = contents(tmp_path)
+    assert "also holds 3 sounds of earlier runs, which manifest.json does not list" in said(limit=2, form="rows")
+    assert "also holds 1 sound of earlier runs" in said(limit=4, form="rows")
+    assert contents(tmp_path) == before
+    assert "earlier runs" not in said(limit=4)
 
 
 def test_a_coupling_that_was_fitted_by_other_code_is_fitted_anew(
