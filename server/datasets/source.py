@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ...export.errors import LatentoneError
+from ..counted import counted
 from ..events import ControlEvent
 from .encode import encode_items
 from .items import DataSet
@@ -96,8 +97,8 @@ class DataSource:
 
     def describe(self) -> str:
         """For the screen."""
-        what = "clips" if self.is_movement else "rows"
-        return f"{self.name}: {len(self.data.items)} {what} of {self._encoder.manifest.name}, {self._coupling_name}"
+        items = counted(len(self.data.items), "clip" if self.is_movement else "row")
+        return f"{self.name}: {items} of {self._encoder.manifest.name}, {self._coupling_name}"
 
     def set_order(self, order: str) -> RowPiece | MovementPiece:
         """Returns what is to be played from now on. Raises LatentoneError for an order that there is not."""

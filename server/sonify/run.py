@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..addresses import KNOB
+from ..counted import counted
 from . import folder as files
 from .picture import draw
 from .pieces import Piece, file_names
@@ -98,7 +99,7 @@ def perform(
     took_s = max(time.monotonic() - began_s, 1e-9)
     if left:
         speed = f"{seconds:.1f} s in {took_s:.1f} s ({seconds / took_s:.2f} × real time)"
-        console.print(f"{len(left) - len(failed)} files, {speed}", highlight=False, soft_wrap=True)
+        console.print(f"{counted(len(left) - len(failed), 'file')}, {speed}", highlight=False, soft_wrap=True)
     return failed
 
 

@@ -78,7 +78,7 @@ def sonify(request: Request, config: Config, console: Console) -> None:
         names = ", ".join(str(file.relative_to(request.output)) for file in list(failed)[:_SAID])
         more = " …" if len(failed) > _SAID else ""
         raise LatentoneError(
-            f"{len(failed)} files could not be made ({names}{more}): said above why; run it again to try just those"
+            f"{counted(len(failed), 'file')} could not be made ({names}{more}): said above why; run it again to try just those"
         )
 
 

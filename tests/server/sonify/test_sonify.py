@@ -152,7 +152,7 @@ def test_a_coupling_that_was_fitted_by_other_code_is_fitted_anew(
 
 def test_a_row_that_fails_is_named_and_does_not_stop_the_others(material: Path, tmp_path: Path) -> None:
     (tmp_path / "rows" / "sample_20.wav").mkdir(parents=True)
-    with pytest.raises(LatentoneError, match=r"1 files could not be made \(rows/sample_20.wav\)"):
+    with pytest.raises(LatentoneError, match=r"1 file could not be made \(rows/sample_20.wav\)"):
         run(material, tmp_path)
     assert len([file for file in contents_of_files(tmp_path) if file.startswith("rows/")]) == HELD_OUT - 1
     assert len(timeline(tmp_path)) == HELD_OUT
