@@ -213,8 +213,8 @@ class Ahead:
                     left -= 1
                     if not self._queue.put(ControlEvent(event.address, event.values, round(at), event.source)):
                         break  # counted; it goes in as soon as there is room
-                if (mark := piece.mark(playing.next)) is not None:
-                    self._mark(at, mark)
+                    if (mark := piece.mark(playing.next)) is not None:
+                        self._mark(at, mark)
                 playing.next += 1
             elif (end := playing.stream(piece.length)) > horizon:
                 break

@@ -41,7 +41,7 @@ class Piece(Protocol):
         ...
 
     def mark(self, number: int) -> Mark | None:
-        """What is to be told when event `number` is heard, if anything."""
+        """What is to be told when event `number` is heard, if anything; not asked where there is nothing to say."""
         ...
 
 

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from .counted import counted
 from .status import Status
 
 
@@ -78,7 +79,7 @@ class Screen:
 
     def farewell(self, status: Status) -> None:
         """The last line: what the evening was like."""
-        lost = f", {status.events_dropped} messages dropped" if status.events_dropped else ""
+        lost = f", {counted(status.events_dropped, 'message')} dropped" if status.events_dropped else ""
         self._print(
             f"played {status.seconds:.1f} s, underruns {status.underruns}, "
             f"load {status.load:.0%} (worst block {status.load_peak:.0%}){lost}"

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .cloud import audio_cloud
 from .coupling import Coupling, fit, load_coupling
-from .methods import NAMES
+from .methods import FITTING_VERSION, NAMES
 
-__all__ = ["NAMES", "Coupling", "audio_cloud", "fit", "load_coupling"]
+__all__ = ["FITTING_VERSION", "NAMES", "Coupling", "audio_cloud", "fit", "load_coupling"]

@@ -54,11 +54,12 @@ def fit(
     sound: Sound | None = None,
     weights: Sequence[float] | None = None,
     say: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Coupling:
     """Fit the coupling `name` of NAMES to the latents of data, (rows, data dim): frames of movements, one below the other.
 
     decoder: its file, or its manifest where the coupling does not need its sound. encoder: whose latents these are; a
-    coupling that is fitted without has to be used without. labels, sound: for `learned`, see Options. weights: how much a unit
+    coupling that is fitted without has to be used without. labels, sound, say, progress: see Options. weights: how much a unit
     of each dimension counts in the data, (data dim,); else as the encoder's manifest says, or all alike. Deterministic in
     `seed`. Raises LatentoneError, one line, for data that nothing can be fitted to, or weights that are none.
     """
@@ -80,7 +81,7 @@ def fit(
     counts = _weights(
         name, weights if weights is not None or encoder is None else encoder.latent_weights, rows.shape[1]
     )
-    fitted = method.fit(rows, target, Options(seed, labels, sound, counts, say))
+    fitted = method.fit(rows, target, Options(seed, labels, sound, counts, say, progress))
     low, high = (limit.astype(np.float32) for limit in target.limits())
     header = Header(
         schema_version=SCHEMA_VERSION,

@@ -261,4 +261,4 @@ def _default_sound(target: Target, options: Options):
         raise LatentoneError("coupling learned: has to hear the decoder: give its file, not its manifest alone")
     from .sound import HeldSounds
 
-    return HeldSounds.of_file(target.file, options.seed, options.say)
+    return HeldSounds.of_file(target.file, options.seed, options.progress)

@@ -32,4 +32,8 @@ METHODS = {
     "transport": Method(transport.fit, transport.apply, "the cloud moved onto the decoder's with the least effort"),
     "learned": Method(learned.fit, learned.apply, "neighbours in the data are neighbours in what is heard"),
 }
+FITTING_VERSION = 1
+"""To be raised with every change after which a method fits other numbers to the same rows: of its code here, of what it hears
+(`sound`, `sweep`, `descriptors`), or of how the cloud is drawn. Fits that were kept under another version are made anew."""
 NAMES = tuple(METHODS)
+"""What takes longer to be fitted comes later."""

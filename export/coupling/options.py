@@ -25,6 +25,8 @@ class Options:
     """(data dim,): how much a unit of each dimension counts in the data, 0 for one that tells nothing; None: all alike."""
     say: Callable[[str], None] = lambda _: None
     """Hears each stage."""
+    progress: Callable[[str], None] = lambda _: None
+    """Hears how far a stage is, again and again: for a line that is written over."""
 
 
 @dataclass(frozen=True)

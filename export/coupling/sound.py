@@ -25,15 +25,15 @@ class HeldSounds:
 
     names = ("loudness", "brightness", "noisiness", "pitch", *(f"colour_{index + 1}" for index in range(COLOURS)))
 
-    def __init__(self, decoder: Decoder, seed: int = 0, say: Callable[[str], None] = lambda _: None) -> None:
-        self._decoder, self._seed, self._say = decoder, seed, say
+    def __init__(self, decoder: Decoder, seed: int = 0, progress: Callable[[str], None] = lambda _: None) -> None:
+        self._decoder, self._seed, self._progress = decoder, seed, progress
 
     @classmethod
-    def of_file(cls, file: Path, seed: int = 0, say: Callable[[str], None] = lambda _: None) -> HeldSounds:
+    def of_file(cls, file: Path, seed: int = 0, progress: Callable[[str], None] = lambda _: None) -> HeldSounds:
         """Raises LatentoneError, one line, when the file cannot be played."""
         from ..runtime.load import load_decoder
 
-        return cls(load_decoder(file), seed, say)
+        return cls(load_decoder(file), seed, progress)
 
     def __call__(self, knobs: np.ndarray) -> np.ndarray:
         manifest = self._decoder.manifest
@@ -44,7 +44,7 @@ class HeldSounds:
             group = knobs[start : start + VOICES_AT_ONCE]
             audio = play(self._decoder, np.repeat(group[:, :, None], frames, axis=2), self._seed + start)
             heard += [_heard(one[settle:], manifest.sample_rate_hz) for one in audio]
-            self._say(f"listened to {len(heard)} of {len(knobs)} settings")
+            self._progress(f"listened to {len(heard)} of {len(knobs)} settings")
         return np.array(heard)
 
 

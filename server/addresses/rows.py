@@ -207,7 +207,8 @@ NOTICES: dict[str, str] = {
     "/model/changed": "name: another model plays",
     "/record/stopped": "file why: a recording ended by itself",
     "/source/ended": "name: a score or a data set came to its end",
-    "/source/at": "name index label: a row or clip of a data set, by its number in the file, begins to be heard",
+    "/source/at": "name index label: a row or clip of a data set, by its number in the file, begins to be heard; of a "
+    "label the first 100 characters",
     "/quitting": "the server ends",
 }
 """What those hear who asked by `/notify`, without asking each time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ...export.errors import LatentoneError
 from ..ahead import Ahead
@@ -107,15 +107,16 @@ class LiveDataSets:
         for source in self._sources.values():
             source.uncouple()
 
-    def fit_again(self) -> list[str]:
-        """To the decoder that plays now; returns a line for each that cannot be, and is silent till its coupling is another."""
-        failed: list[str] = []
-        for source in self._sources.values():
+    def fit_again(self) -> Iterator[str]:
+        """To the decoder that plays now, the quickest first: each is heard as soon as it is fitted, whatever the others take.
+
+        Gives a line for each that cannot be, and is silent till its coupling is another.
+        """
+        for source in sorted(self._sources.values(), key=lambda source: source.effort):
             try:
                 source.set_coupling()
             except LatentoneError as error:
-                failed.append(f"{source.name} cannot be heard: {error}")
-        return failed
+                yield f"{source.name} cannot be heard: {error}"
 
     def _go(self, source: DataSource, items: float) -> None:
         source.need_coupling()

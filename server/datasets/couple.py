@@ -80,6 +80,7 @@ def couple(
             labels=None if ignore_labels else row_labels,
             seed=seed,
             say=status.update,
+            progress=status.update,
         )
     file = output or Path(f"{dataset_name(data)}-{target.manifest.name}-{coupling}{SUFFIX}")
     fitted.save(file)

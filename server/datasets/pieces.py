@@ -17,6 +17,8 @@ STEPS_HZ = 200
 EVENTS_HZ = 50
 SMOOTH = 2.0
 """A movement glides from one event to the next, and on into the following one: its speed has no steps."""
+MOST_TOLD = 100
+"""Characters of a class or name that are told: a table's text may be longer than any datagram."""
 
 
 class Sounding(Protocol):
@@ -150,6 +152,11 @@ class MovementPiece:
 
 
 def mark_of(sounding: Sounding, index: int) -> tuple[Value, ...]:
-    """What is told when an item begins to be heard: the source, the item's number in the file, and its class, or name."""
+    """What is told when an item begins to be heard: the source, the item's number in the file, and its class, or name, at
+    most MOST_TOLD characters of it."""
     item = sounding.data.items[index]
-    return sounding.name, index, item.label or item.name
+    return sounding.name, index, _short(item.label or item.name)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_TOLD else f"{text[: MOST_TOLD - 1]}…"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ...export.errors import LatentoneError
+from ..counted import counted
 from ..events import ControlEvent
 from .encode import encode_items
 from .items import DataSet
@@ -68,6 +69,7 @@ class DataSource:
         self.name, self.data, self.dwell_s, self.glide_s = name, data, dwell_s, glide_s
         self._encoder, self._couple = encoder, couple
         self._latents = encode_items(encoder, data.items)
+        self._path: list[int] | None = None
         self._coupling_name = coupling
         self._coupling: Coupling | None = None
         self._decoders = 0
@@ -85,15 +87,22 @@ class DataSource:
     def is_movement(self) -> bool:
         return self.data.frame_rate_hz is not None
 
+    @property
+    def effort(self) -> tuple[int, int]:
+        """What has less of it than another is fitted sooner: the place of its coupling among NAMES, and how many items."""
+        from ...export.coupling import NAMES  # loaded by now, as this was fitted once already
+
+        name = self._coupling_name
+        return NAMES.index(name) + 1 if name in NAMES else 0, len(self._latents)  # a coupling's file is only read
+
     def describe(self) -> str:
         """For the screen."""
-        what = "clips" if self.is_movement else "rows"
-        return f"{self.name}: {len(self.data.items)} {what} of {self._encoder.manifest.name}, {self._coupling_name}"
+        items = counted(len(self.data.items), "clip" if self.is_movement else "row")
+        return f"{self.name}: {items} of {self._encoder.manifest.name}, {self._coupling_name}"
 
     def set_order(self, order: str) -> RowPiece | MovementPiece:
         """Returns what is to be played from now on. Raises LatentoneError for an order that there is not."""
-        numbers = order_of(order, self.data, self._latents)
-        self.piece = (MovementPiece if self.is_movement else RowPiece)(self, numbers)
+        self.piece = (MovementPiece if self.is_movement else RowPiece)(self, self._numbers(order))
         return self.piece
 
     def set_coupling(self, coupling: str | None = None) -> None:
@@ -155,6 +164,14 @@ class DataSource:
         if (coupling := self._coupling) is None:
             raise LatentoneError(f"{self.name} cannot be heard: {self._why_not}")
         return coupling
+
+    def _numbers(self, order: str) -> list[int]:
+        """Of the items in an order. A path takes seconds to be found, so it is found once."""
+        if order.removeprefix("-") != "path":
+            return order_of(order, self.data, self._latents)
+        if self._path is None:
+            self._path = order_of("path", self.data, self._latents)
+        return self._path[::-1] if order.startswith("-") else self._path
 
     def _turn(self, latents: np.ndarray, glide_s: float) -> ControlEvent:
         if not np.isfinite(latents).all():

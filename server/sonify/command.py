@@ -96,8 +96,9 @@ def sonify(
     that the encoder was trained on, else on half of them. A clip is heard in segments of --segment seconds, frame by frame.
 
     The same data, models, flags and seed give the same bytes, on one core, many, or a Ray cluster of the same kind of
-    processor. Run again after an interruption, it goes on; rows that other settings made are made anew. Each sound rises
-    from silence, and falls to it, within 4 ms.
+    processor. Run again after an interruption, it goes on; rows that other settings made are made anew. Sounds of rows that
+    an earlier run chose and this one does not are kept, and counted on the screen; what is listed is in manifest.json. Each
+    sound rises from silence, and falls to it, within 4 ms.
     """
     _check_installed(["matplotlib", *(REPORTING if report else [])])
     flags = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from ...export.coupling import NAMES, Coupling, fit, load_coupling
+from ...export.coupling import FITTING_VERSION, NAMES, Coupling, fit, load_coupling
 from ...export.errors import LatentoneError
 from ...export.manifest import DataManifest, Manifest
 from . import folder as files
@@ -45,8 +45,15 @@ class Grounds:
     seed: int
 
     def digest(self, name: str) -> str:
-        """Of the fit of `name`, by which one that is kept is known again."""
-        facts = [name, *self.labels, self.encoder.weights_sha256, self.decoder_sha256, str(self.seed)]
+        """Of the fit of `name` by this version, by which one that is kept is known again."""
+        facts = [
+            name,
+            str(FITTING_VERSION),
+            *self.labels,
+            self.encoder.weights_sha256,
+            self.decoder_sha256,
+            str(self.seed),
+        ]
         sha = hashlib.sha256("\n".join(facts).encode())
         sha.update(np.ascontiguousarray(self.latents, dtype="<f4").tobytes())
         return sha.hexdigest()

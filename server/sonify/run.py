@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..addresses import KNOB
+from ..counted import counted
 from . import folder as files
 from .picture import draw
 from .pieces import Piece, file_names
 from .timeline import Heard, Pace, laid_out, passage_of, table, whole_of
-from .voice import Voice, is_there
+from .voice import Voice, is_ours, is_there
 from .work import Job, work
 
 As = Literal["rows", "whole", "both"]
@@ -98,7 +99,7 @@ def perform(
     took_s = max(time.monotonic() - began_s, 1e-9)
     if left:
         speed = f"{seconds:.1f} s in {took_s:.1f} s ({seconds / took_s:.2f} × real time)"
-        console.print(f"{len(left) - len(failed)} files, {speed}", highlight=False, soft_wrap=True)
+        console.print(f"{counted(len(left) - len(failed), 'file')}, {speed}", highlight=False, soft_wrap=True)
     return failed
 
 
@@ -123,6 +124,13 @@ def write_around(
     whole = digest_of.get(each.folder / files.WHOLE)
     fitted = {key: value for key, value in files.read_record(each.folder).items() if key == files.FIT_DIGEST}
     files.write_record(each.folder, {**fitted, "settings": settings, "whole_digest": whole, "rows": rows})
+
+
+def left_over(each: Plan) -> list[Path]:
+    """Sounds of earlier runs that this one does not list. They stay: who asks for those rows again has them at once."""
+    listed = {job.file for job in each.jobs}
+    found = [each.folder / files.WHOLE, *sorted((each.folder / files.ROWS).glob("*.wav"))]
+    return [file for file in found if file not in listed and file.is_file() and is_ours(file)]
 
 
 def _row(each: Plan, row: Heard, digest_of: dict[Path, str], failed: dict[Path, str]) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from rich.console import Console
 from ...export.errors import LatentoneError
 from ...export.manifest import Manifest
 from ..config import Config
+from ..counted import counted
 from ..datasets.pieces import SMOOTH
 from . import folder as files
 from .asked import question_of
 from .fitting import LEARNING, Grounds, Wanted, coupling_in, grounds, wanted
 from .material import Chosen, Material, read_material
-from .run import As, Plan, perform, plan, write_around
+from .run import As, Plan, left_over, perform, plan, write_around
 from .selection import Rows
 from .timeline import Pace
 from .voice import Voice, open_voice
@@ -67,13 +68,17 @@ def sonify(request: Request, config: Config, console: Console) -> None:
     failed = perform(voice, plans, request.workers, request.ray, console)
     for each in plans:
         write_around(each, voice, settings, failed, material.encoder.latent_names, decoder.latent_names)
+        if old := left_over(each):
+            say(
+                f"{each.folder}: also holds {counted(len(old), 'sound')} of earlier runs, which manifest.json does not list"
+            )
     if request.report:
         _report(request, plans, material, voice, settings, console)
     if failed:
         names = ", ".join(str(file.relative_to(request.output)) for file in list(failed)[:_SAID])
         more = " …" if len(failed) > _SAID else ""
         raise LatentoneError(
-            f"{len(failed)} files could not be made ({names}{more}): said above why; run it again to try just those"
+            f"{counted(len(failed), 'file')} could not be made ({names}{more}): said above why; run it again to try just those"
         )
 
 

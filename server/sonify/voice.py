@@ -110,6 +110,11 @@ def is_there(voice: Voice, passage: Passage, file: Path) -> bool:
     return said_by(file) == (wanted, round(passage.seconds * voice.sample_rate_hz))
 
 
+def is_ours(file: Path) -> bool:
+    """Whether `play_into` wrote `file`, of whatever passage and voice."""
+    return said_by(file)[0].startswith(_MARK)
+
+
 def said_by(file: Path) -> tuple[str, int]:
     """The comment in a sound file, and its length in samples; nothing and 0 where there is none that can be read."""
     try:

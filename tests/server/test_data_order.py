@@ -14,6 +14,7 @@ from latentone.server.datasets.encode import ROWS_AT_ONCE, encode_items
 from latentone.server.datasets.items import DataSet, Item
 from latentone.server.datasets.order import order_of, path_length, short_path
 from latentone.server.datasets.read import dataset_name, read_dataset
+from test_dataset_source import rows
 
 
 def table(labels: Sequence[str], column: Sequence[float]) -> DataSet:
@@ -45,6 +46,26 @@ def test_items_are_played_in_the_order_that_is_asked_for(order: str, played: lis
 
 def test_a_path_goes_from_neighbour_to_neighbour() -> None:
     assert order_of("path", DATA, LATENTS) in ([0, 2, 4, 5, 3, 1], [1, 3, 5, 4, 2, 0])
+
+
+def test_a_path_is_found_once_for_a_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three thousand rows it takes many seconds, in which a performer who goes back to it would hear the old order."""
+    found: list[int] = []
+
+    def counted(points: np.ndarray) -> list[int]:
+        found.append(len(points))
+        return short_path(points)
+
+    monkeypatch.setattr("latentone.server.datasets.order.short_path", counted)
+    source = rows(tmp_path, order="path")
+    path = list(source.piece.order)
+    assert path in ([3, 0, 1, 2], [2, 1, 0, 3])
+    assert source.set_order("-path").order == path[::-1]
+    assert source.set_order("file").order == [0, 1, 2, 3]
+    source.uncouple()
+    source.set_coupling()
+    assert source.set_order("path").order == path
+    assert found == [4]
 
 
 def test_a_path_is_improved_and_the_same_every_time() -> None:

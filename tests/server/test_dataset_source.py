@@ -45,7 +45,8 @@ def rows(folder: Path, **options: Any) -> DataSource:
         for number, value in enumerate(FIRST)
     ]
     settings = {"coupling": "direct", "order": "file", "dwell_s": 0.05, "glide_s": 0.0, **options}
-    return DataSource("rows", DataSet("rows", ["a", "b"], items), encoder, settings.pop("couple", padded), **settings)
+    name, couple = settings.pop("name", "rows"), settings.pop("couple", padded)
+    return DataSource(name, DataSet(name, ["a", "b"], items), encoder, couple, **settings)
 
 
 def movement(folder: Path, clips: Sequence[np.ndarray], **options: Any) -> DataSource:
@@ -271,10 +272,11 @@ def test_nothing_is_heard_with_another_models_knobs(tmp_path: Path) -> None:
         with pytest.raises(LatentoneError, match="rows cannot be heard: it is being fitted to the decoder"):
             live.data.take_row("rows", [0.5, 0.5])
         count = live.queue.put_count
-        told = len(live.told)
-        live.until(lambda: len(live.told) > told + 8)
+        seconds = live.engine.status().seconds
+        live.until(lambda: live.engine.status().seconds > seconds + 0.5)
         assert live.queue.put_count == count
-        assert live.data.fit_again() == []
+        assert len(live.told) == count, "ten rows went by unheard: none of them may stand on a screen"
+        assert not list(live.data.fit_again())
         live.until(lambda: live.queue.put_count > count)
 
 
@@ -290,11 +292,29 @@ def test_a_coupling_that_does_not_fit_the_new_model_is_told_and_another_may_be_t
     source = rows(tmp_path, couple=couple, coupling="old.npz")
     live = DataConcert(tmp_path, source)
     live.data.model_changed()
-    assert live.data.fit_again() == ["rows cannot be heard: old.npz: was fitted for another decoder"]
+    assert list(live.data.fit_again()) == ["rows cannot be heard: old.npz: was fitted for another decoder"]
     with pytest.raises(LatentoneError, match=r"rows cannot be heard: old\.npz: was fitted for another decoder"):
         live.data.play("rows")
     live.data.set_coupling("rows", "direct")
     live.data.play("rows")
+
+
+def test_after_another_model_what_is_quickly_fitted_is_heard_before_what_is_not(tmp_path: Path) -> None:
+    """`learned` listens to the decoder for half a minute: in the order of the settings all others would be silent as long."""
+    order = ["learned", "transport", "mine.coupling.npz", "direct", "quantile"]
+    fits: list[str] = []
+
+    def couple(name: str, training: np.ndarray, labels: list[str]) -> Coupling:
+        fits.append(name)
+        return Padded()
+
+    sources = [rows(tmp_path, couple=couple, coupling=coupling, name=coupling) for coupling in order]
+    data = LiveDataSets(sources, DataConcert(tmp_path, sources[0]).ahead)
+    data.model_changed()
+    assert fits == order
+    fits.clear()
+    assert not list(data.fit_again())
+    assert fits == ["mine.coupling.npz", "direct", "quantile", "transport", "learned"]
 
 
 def test_a_coupling_that_there_is_not_leaves_the_one_that_sounds(tmp_path: Path) -> None:

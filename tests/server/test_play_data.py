@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from data_encoders import write_frame_encoder, write_row_encoder
+from data_encoders import data_manifest, write_frame_encoder, write_row_encoder
 from fakes import write_fake_model
 from figures_of_men import bvh, walk
+from latentone.export.coupling import fit, learned
 from latentone.export.errors import LatentoneError
 from latentone.models.mocap.bvh import read_bvh
 from latentone.models.mocap.clips import INPUTS
+from latentone.server.datasets.opened import Fitter
 from latentone.server.play import play
 from test_play import Server, serving
 from test_recorder import rendered, told
@@ -69,6 +71,18 @@ def test_a_table_plays_and_tells_what_sounds(server: Server) -> None:
     heard = [first, *(server.hear("/source/at") for _ in range(ROWS - 1))]
     assert [label for _, _, label in heard] == sorted(label for _, _, label in heard)
     assert server.hear("/source/ended") == ["by_class"]
+
+
+def test_a_class_as_long_as_a_chapter_is_told_by_its_beginning(folder: Path) -> None:
+    """Whole, it would be longer than any datagram: nobody would be told what sounds."""
+    long = "tale " * 14_000
+    (folder / "long.csv").write_text(f"id,kind,a,b,c\nrow0,{long},1,2,3\nrow1,short,3,2,1\nrow2,{long},2,2,2\n")
+    flags = ["--data", folder / "long.csv", "--data-model", folder / SMALL, "--labels", "kind", "--coupling", "direct"]
+    with serving(folder / "four.onnx", "--sink", "null", *flags) as server:
+        server.ask("/notify", 1)
+        server.send("/source/long/loop", 1)
+        labels = {server.hear("/source/at")[2] for _ in range(3)}
+    assert labels == {"short", long[:99] + "…"}
 
 
 def test_what_a_source_cannot_do_is_told(server: Server) -> None:
@@ -134,7 +148,27 @@ def test_a_movement_plays_by_flags_alone_and_its_skeletons_frames_are_taken_as_t
         status, out, err = server.end()
     assert (status, err) == (0, "")
     assert "fitting the coupling direct of poses to fake" in out
-    assert "walk: 1 clips of poses, direct" in out
+    assert "walk: 1 clip of poses, direct" in out
+
+
+def test_a_fit_says_each_stage_once_and_does_not_count_across_the_screen(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`learned` listens to hundreds of settings: a line that stays for every thirty-two would push all else out of sight."""
+    monkeypatch.setattr(learned, "SETTINGS", 64)
+    monkeypatch.setattr(learned, "AGAIN", 32)
+    rows, said, counts = np.random.default_rng(0).normal(size=(ROWS, 3)), list[str](), list[str]()
+    encoder = data_manifest("small", ["a", "b", "c"], 3)
+    Fitter(lambda: folder / "four.onnx", said.append).couple("learned", rows, [""] * ROWS, encoder)
+    assert said == [
+        "data: fitting the coupling learned of small to fake",
+        "listening to 64 settings",
+        "fitting a first map",
+        "listening to 32 settings where it leads",
+        "fitting the map",
+    ]
+    fit("learned", rows, folder / "four.onnx", encoder=encoder, progress=counts.append)
+    assert counts == [f"listened to {heard} settings" for heard in ("32 of 64", "64 of 64", "32 of 32")]
 
 
 def test_a_skeleton_that_is_none_of_a_human_is_one_line(tmp_path: Path) -> None:

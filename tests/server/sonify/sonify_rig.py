@@ -59,10 +59,16 @@ def request(material: Path, output: Path, **changes: Any) -> Request:
     return Request(**{**usual, **changes})
 
 
-def run(material: Path, output: Path, settings: dict[str, Any] | None = None, **changes: Any) -> Path:
-    """Sonify in this process; returns the folder."""
+def run(
+    material: Path,
+    output: Path,
+    settings: dict[str, Any] | None = None,
+    console: Console | None = None,
+    **changes: Any,
+) -> Path:
+    """Sonify in this process; returns the folder. console: where to say what is said."""
     flags = {"model.name": str(material / "fake.onnx"), "source_defaults.glide_s": 0.0, **(settings or {})}
-    sonify(request(material, output, **changes), load_config(None, flags), Console(quiet=True))
+    sonify(request(material, output, **changes), load_config(None, flags), console or Console(quiet=True))
     return output
 
 

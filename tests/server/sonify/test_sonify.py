@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from latentone.export.coupling import FITTING_VERSION
 from latentone.export.errors import LatentoneError
 from latentone.server.config import load_config
+from latentone.server.sonify import fitting
 from latentone.server.sonify.passage import Passage
 from latentone.server.sonify.picture import spectrogram
 from latentone.server.sonify.voice import open_voice, play_into
@@ -111,9 +115,44 @@ def test_the_second_run_makes_only_what_is_missing_or_otherwise(material: Path, 
     assert {soundfile.info(file).frames for file in files} == {3200}
 
 
+def test_sounds_of_an_earlier_choice_of_rows_are_kept_and_counted(material: Path, tmp_path: Path) -> None:
+    """Unsaid, whoever plays all of `rows` would hear rows that the time line knows nothing of; removed, somebody's own file
+    might go with them."""
+
+    def said(**changes: Any) -> str:
+        screen = Console(file=io.StringIO(), width=400)
+        run(material, tmp_path, console=screen, **changes)
+        assert isinstance(screen.file, io.StringIO)
+        return screen.file.getvalue()
+
+    assert "earlier runs" not in said(limit=4)
+    soundfile.write(tmp_path / "rows" / "my take.wav", np.zeros(100), RATE_HZ)
+    (tmp_path / "rows" / "notes.wav").write_text("not a sound")
+    before = contents(tmp_path)
+    assert "also holds 3 sounds of earlier runs, which manifest.json does not list" in said(limit=2, form="rows")
+    assert "also holds 1 sound of earlier runs" in said(limit=4, form="rows")
+    assert contents(tmp_path) == before
+    assert "earlier runs" not in said(limit=4)
+
+
+def test_a_coupling_that_was_fitted_by_other_code_is_fitted_anew(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a folder would go on sounding by a fault that was mended, and differ from one that is made now."""
+    run(material, tmp_path, coupling="quantile", limit=2, form="rows")
+    kept = tmp_path / "coupling.npz"
+    fitted_ns, sounds = kept.stat().st_mtime_ns, contents(tmp_path)
+    run(material, tmp_path, coupling="quantile", limit=2, form="rows")
+    assert kept.stat().st_mtime_ns == fitted_ns
+    monkeypatch.setattr(fitting, "FITTING_VERSION", FITTING_VERSION + 1)
+    run(material, tmp_path, coupling="quantile", limit=2, form="rows")
+    assert kept.stat().st_mtime_ns > fitted_ns
+    assert contents(tmp_path) == sounds
+
+
 def test_a_row_that_fails_is_named_and_does_not_stop_the_others(material: Path, tmp_path: Path) -> None:
     (tmp_path / "rows" / "sample_20.wav").mkdir(parents=True)
-    with pytest.raises(LatentoneError, match=r"1 files could not be made \(rows/sample_20.wav\)"):
+    with pytest.raises(LatentoneError, match=r"1 file could not be made \(rows/sample_20.wav\)"):
         run(material, tmp_path)
     assert len([file for file in contents_of_files(tmp_path) if file.startswith("rows/")]) == HELD_OUT - 1
     assert len(timeline(tmp_path)) == HELD_OUT
