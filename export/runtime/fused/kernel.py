@@ -212,7 +212,7 @@ def play(
     if len(voices) == 0:
         return (position + steps) % per_frame
     step, column = 0, 0
-    fall_in(plan, dilations, rings, memory, voices, clocks)
+    fall_in(plan, dilations, rings, memory, voices, position, clocks)
     while step < steps:
         condition(plan, frame_weights, memory, voices, latents, column, frame_counts)
         until = min(steps, step + per_frame - position)
