@@ -14,18 +14,17 @@ import soundfile
 from latentone.export.runtime.kernel_cache import use_kernel_cache
 from signals import voice_like
 
+# Compiled kernels are kept from run to run, for the programs that tests start too. Now, since a conftest further down imports
+# the kernel before any hook is called.
+use_kernel_cache()
+os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _ctrl_c() -> None:
     """Programs that tests start hear Ctrl-C, even where a shell started the tests in its background, deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def pytest_configure() -> None:
-    """Compiled kernels are kept from run to run, for the programs that tests start too."""
-    use_kernel_cache()
-    os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
 
 
 @pytest.fixture(scope="session", autouse=True)

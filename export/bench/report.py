@@ -56,9 +56,8 @@ def _cells(row: Row) -> list[str]:
 
 def facts(results: Results) -> Iterator[str]:
     """What the table's figures mean."""
-    used = (
-        "one is used; its" if results.threads == 1 else f"fused uses up to {results.threads} for several voices; one's"
-    )
+    spread = min(results.threads, results.cores) if any(row.runtime == "fused" for row in results.rows) else 1
+    used = "one is used; its" if spread == 1 else f"fused uses up to {spread} for four or more voices; one's"
     yield (
         f"{results.cpu}, {results.cores} core(s), of which {used} peak is {results.peak_gflops:.0f} GFLOP/s, "
         f"by {results.peak_of}."

@@ -61,6 +61,7 @@ class Row:
     times_real_time: float
     gflops: float | None
     share_of_peak: float | None
+    """Of one core's, however many play: more than 1 where voices are spread over several."""
     block_ms: dict[str, float]
     """p50, p95, p99 and max."""
     memory_mb: float

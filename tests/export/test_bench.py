@@ -187,6 +187,15 @@ def test_what_cannot_be_measured_is_one_line(arguments: tuple[str, ...], says: s
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("threads", "runtime", "said"), [(8, "fused", "up to 2"), (2, "onnx", "one is used"), (1, "fused", "one is used")]
+)
+def test_how_many_cores_were_used_is_said_for_people(threads: int, runtime: str, said: str) -> None:
+    """No more than there are, and one where nothing was spread over them."""
+    results = run.Results("a CPU", 2, 100.0, threads, rows=[row(runtime, voices=4)])
+    assert said in next(report.facts(results))
+
+
 def test_what_plays_live_is_said_for_each_model() -> None:
     rows = [
         row(voices=1, times_real_time=1.9),

@@ -24,14 +24,14 @@ from test_parity import write
 HOP = 64
 
 
-def fused(path: Path, bands: int, head: str = "softmax") -> FusedDecoder:
-    write(quiet(bands, head), path)
-    return FusedDecoder(path)
+def fused(path: Path, bands: int, head: str = "softmax", threads: int = 1, **others: int) -> FusedDecoder:
+    write(quiet(bands, head, **others), path)
+    return FusedDecoder(path, threads)
 
 
-def quiet(bands: int, head: str) -> WaveNetVAE:
+def quiet(bands: int, head: str, **others: int) -> WaveNetVAE:
     """A small model whose mixture stays within the samples' range."""
-    model = small_model(bands, head=head)
+    model = small_model(bands, head=head, **others)
     if head == "logistic":
         with torch.no_grad():
             model.decoder.output.weight.div_(4.0)

@@ -4,8 +4,11 @@
 # numba sets its settings as attributes at run time.
 from __future__ import annotations
 
+import os
+
 import pytest
 from latentone.export.runtime import kernel_cache
+from latentone.export.runtime.fused import kernel
 from numba.core import config
 
 
@@ -23,3 +26,8 @@ def test_a_folder_that_the_user_chose_stays(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(config, "CACHE_DIR", "/elsewhere")
     kernel_cache.use_kernel_cache()
     assert config.CACHE_DIR == "/elsewhere"
+
+
+def test_what_the_tests_play_is_of_this_source() -> None:
+    """However they are started: beside its own file, the kernel would stay as it was when only what it calls is changed."""
+    assert str(kernel.play.stats.cache_path).startswith(os.environ["NUMBA_CACHE_DIR"])

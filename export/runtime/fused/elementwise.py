@@ -116,8 +116,6 @@ def _make_elementwise(compute: Callable[..., Any]) -> Callable[..., None]:
     return elementwise
 
 
-add = _make_elementwise(lambda builder, a, b: builder.fadd(a, b))
-"""add(memory, to_at, a_at, b_at, count): sums, `count` of them, a multiple of LANES."""
 rectify = _make_elementwise(lambda builder, a, b: at_least(builder, a, 0.0))
 """rectify(memory, to_at, a_at, a_at, count): the positive part; `count` a multiple of LANES."""
 clear = _make_elementwise(lambda builder, a, b: splat(0.0))

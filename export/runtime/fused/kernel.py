@@ -121,7 +121,7 @@ def _look_ahead(plan, dilations, rings, weights, memory, voice, clock):
 def network(plan, dilations, rings, weights, memory, voices, clocks):
     """One step of the WaveNet, from what lies at READ to what the head takes at OUTPUT.
 
-    clocks (voices,): steps made so far, all equally far from a multiple of AHEAD.
+    clocks (voices,): which slot of each ring is the oldest, see `rings`; all equally far from a multiple of AHEAD.
     """
     row, residual, width, skip = plan[ROW], plan[RESIDUAL], plan[GATE], plan[SKIP]
     before, present, skipped, gated = plan[BEFORE], plan[PRESENT], plan[SKIPPED], plan[GATED]
@@ -205,14 +205,15 @@ def play(
     """A block; returns how many steps of a frame are over where it ends, as `position` says where it begins.
 
     latents (voices, dim, frames), noise (voices, samples), temperature (voices,), audio (voices, 1, samples); drawn (voices,
-    steps or 0, bands) gets the values before synthesis. memory: (voices × row,); clocks, frame_counts (voices,).
+    steps or 0, bands) gets the values before synthesis. memory: (voices × row,); clocks, frame_counts (voices,), see `network`
+    and `condition`.
     """
     row, dim, per_frame = plan[ROW], plan[LATENTS], plan[STEPS_PER_FRAME]
     steps = audio.shape[2] // plan[BANDS]
     if len(voices) == 0:
         return (position + steps) % per_frame
     step, column = 0, 0
-    fall_in(plan, dilations, rings, memory, voices, clocks)
+    fall_in(plan, dilations, rings, memory, voices, position, clocks)
     while step < steps:
         condition(plan, frame_weights, memory, voices, latents, column, frame_counts)
         until = min(steps, step + per_frame - position)

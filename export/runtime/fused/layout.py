@@ -60,6 +60,7 @@ def plan(h: Hyperparameters, outputs: int, taps: int) -> tuple[np.ndarray, np.nd
         PRE_GATE: h.gate, GATED: h.gate // 2, HIDDEN: h.skip, OUTPUT: h.bands * outputs, MIXED: h.bands,
         KNOBS: h.latents, NEWEST: h.latents, FRAME_TAPS: 3 * h.latents, FRAME_HIDDEN: h.conditioning,
         SHARES: layers * h.gate,
+        # Before a block also fewer than AHEAD slots of a ring, which are no larger than `residual`; see `rings`.
         AHEAD_SUMS: AHEAD * max(h.residual, h.gate * sum(dilation >= AHEAD for dilation in h.dilations)),
         FRAME_PAST: 2 * h.frames_per_latent * h.latents, PREVIOUS: h.bands, HISTORY: 2 * taps * h.bands,
         RINGS: sum(h.dilations) * h.residual,

@@ -5,17 +5,20 @@ from __future__ import annotations
 from numba import njit
 
 from .compiled import COMPILE
-from .layout import AHEAD, AHEAD_SUMS, BANDS, HISTORY, LAYERS, RESIDUAL, ROW, TAPS
+from .layout import AHEAD, AHEAD_SUMS, BANDS, HISTORY, LAYERS, RESIDUAL, ROW, STEPS_PER_FRAME, TAPS
 
 
 @njit(**COMPILE)
-def fall_in(plan, dilations, rings, memory, voices, clocks):
-    """Have all clocks equally far from a multiple of AHEAD, as the first voice's is: where they are not, turn the rings.
+def fall_in(plan, dilations, rings, memory, voices, position, clocks):
+    """Have all clocks as far from a multiple of AHEAD as `position` is: where they are not, turn the rings.
 
-    A clock says no more than which slot of a ring is the oldest. One differs after a rest that was no multiple of AHEAD.
+    A clock says no more than which slot of a ring is the oldest. After a rest that was no multiple of AHEAD it differs, once.
+    A frame then begins with a multiple of AHEAD, so that no step is looked ahead to twice. Where frames are of another length
+    the first voice leads.
     """
+    leader = position if plan[STEPS_PER_FRAME] % AHEAD == 0 else clocks[voices[0]]
     for voice in voices:
-        by = (clocks[voices[0]] - clocks[voice]) & (AHEAD - 1)
+        by = (leader - clocks[voice]) & (AHEAD - 1)
         if by == 0:
             continue
         mine, taps, bands = voice * plan[ROW], plan[TAPS], plan[BANDS]
