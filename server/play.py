@@ -7,33 +7,30 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from ..export.runtime import Decoder
-from .addresses import Namespace
-from .all_sources import AllSources
+from .audio import Sink
 from .config import Config, load_settings, settings_file
 from .datasets.opened import flags_of_data, open_sources
-from .desk import Desk
-from .doors import WaysIn, new_maps, open_doors
+from .doors import Fact
 from .engine import Engine
+from .ensemble import Ensemble
 from .events import EventQueue
-from .hearing.joining import encoder_for, hear_anew, input_flags, open_ear
-from .instrument import Running, choose_decoder, new_engine, notes_of, open_decoder, session_facts
-from .live import Live
-from .midi.files import player_of_files
+from .hearing.ear import Ear
+from .hearing.joining import encoder_for, input_flags, open_ear
+from .instrument import Running, choose_decoder, new_engine, notes_of
 from .motion import IdleMotion
 from .output import open_sink
-from .presets import Presets
 from .process import sigterm_like_ctrl_c, undisturbed
-from .recorder import Recorder
-from .scores import SHIPPED_SCORES, Score, read_score
 from .screen import Latency, Screen, in_lumps, too_slow, troubles
-from .shelf import Shelf
+
+if TYPE_CHECKING:
+    from ..export.runtime.choose import Choice
 
 SCREEN_PERIOD_S = 0.25
 SETTLED_S = 2.0
@@ -129,109 +126,45 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
         ear = open_ear(stack, config)
         choice = choose_decoder(config, console)
         decoder, manifest = choice.decoder, choice.decoder.manifest
-        as_it_likes = config.runtime.name == config.runtime.provider == "auto"
-        step_s, speed = decoder.control_samples / manifest.sample_rate_hz, choice.times_real_time
-        if advice := too_slow(speed, config.model.voices, as_it_likes) or in_lumps(
-            step_s, speed, config.audio.latency_ms
-        ):
-            console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
+        _advise(choice, config, console)
         sink, missing = open_sink(stack, config, manifest)
         queue = EventQueue()
         # What is heard moves the knobs, so they do not drift by themselves.
         engine = new_engine(config, decoder, sink, queue, None if ear else IdleMotion(len(manifest.latents)))
         engine.layer.warm_up()
         running = Running(engine, seconds, in_real_time=True)
-
-        def latency() -> Latency:
-            layer = engine.layer
-            block_s = config.audio.block_samples / sink.sample_rate_hz
-            return Latency(
-                block_s=block_s,
-                frame_s=max(0.0, layer.step_s - block_s),
-                sink_s=sink.latency_s,
-                resampler_s=layer.delay_s,
-                model_s=layer.manifest.latency_samples / layer.manifest.sample_rate_hz,
-            )
-
-        facts = [
-            ("model", f"{manifest.name}, {len(manifest.latents)} knobs, {manifest.sample_rate_hz} Hz"),
-            ("runtime", decoder.runtime),
-            ("output", sink.describe()),
-            ("latency", str(latency())),
-        ]
+        facts = _facts(decoder, sink, latency_of(engine, sink, config))
         if ear is not None:
-            engine.layer.listen(ear.follow(encoder := encoder_for(config, engine.layer)))
-            facts.append(
-                ("input", f"{ear.describe()}: its knobs come {1e3 * ear.latency_s(encoder):.0f} ms after the sound")
-            )
+            facts.append(_listen(ear, config, engine))
         for note in notes_of(decoder):
             console.print(Text(note, style="yellow"), highlight=False, soft_wrap=True)
         if config.model.voices > 1:
             facts.append(("voices", f"{config.model.voices}: 0 sounds, /voice/1/gate 1 lets the next one sound"))
         screen = Screen(console, facts, config.model.voices)
         stack.enter_context(_log_to(screen))
-        live = Live(engine, lambda: latency().total_s)
-        sources = AllSources(
-            [*config.paths.scores, SHIPPED_SCORES],
-            opened,
-            queue,
-            live,
-            sink.sample_rate_hz,
-            read=lambda file: _read_live(file, config, sink.sample_rate_hz, engine.layer.manifest.latent_names),
-            tell=lambda address, *values: desk.notify_all(address, *values),
-            say=screen.say,
-        )
-        namespace = Namespace(manifest.latent_names, config.model.voices, sources.names())
-
-        def changed(name: str, knobs: list[str]) -> None:
-            sources.model_changed(config.with_model(engine.layer.name).model_file)
-            namespace.use(knobs)
-            ways_in.namespace_changed()
-            screen.say(f"{name} plays")
-            if ear is not None:
-                hear_anew(ear, config, engine, screen.say)
-
-        def stopped(file: Path, why: str) -> None:
-            screen.say(f"the recording {file.name} ended: {why}")
-            desk.notify_all("/record/stopped", str(file), why)
-
-        def open_other(other: Config) -> Decoder:
-            found = open_decoder(other, console)
-            for note in notes_of(found):
-                screen.say(note)
-            return found
-
-        shelf = Shelf(config, engine, changed, open_other)
-        recorder = Recorder(engine, config.paths.recordings, sink, lambda: session_facts(config, engine), stopped)
-        presets = Presets(config.presets.file, shelf.info)
-        maps = stack.enter_context(new_maps(config, namespace, queue, live, own_settings))
-        desk = Desk(
-            namespace=namespace,
+        ensemble = Ensemble(
+            stack,
+            config,
+            engine=engine,
             queue=queue,
-            engine=live,
-            end=running.stop.set,
-            presets=presets,
-            models=shelf,
-            maps=maps,
-            recorder=recorder,
-            sources=sources,
+            sink=sink,
+            opened=opened,
             ear=ear,
+            latency_s=lambda: latency_of(engine, sink, config).total_s,
+            end=running.stop.set,
+            say=screen.say,
+            console=console,
+            own_settings=own_settings,
         )
-        ways_in = WaysIn(namespace, queue, live, desk, maps, presets)
         try:
-            facts += open_doors(stack, config, ways_in)
-            stack.enter_context(desk)
-            stack.enter_context(sources)
-            if ear is not None:
-                stack.enter_context(ear)
-            stack.callback(recorder.close)
+            facts += ensemble.open(stack)
             stack.enter_context(screen)
             if missing:
                 screen.say(missing)
             stack.enter_context(undisturbed())
             with running:
                 running.start()
-                sources.begin()
+                ensemble.sources.begin()
                 if running.priority:
                     screen.say(running.priority)
                 _watch(running, engine, screen, config.audio.latency_ms)
@@ -242,11 +175,45 @@ def play_with(config: Config, seconds: float | None, console: Console, own_setti
         screen.farewell(engine.status())
 
 
-def _read_live(file: Path, config: Config, sample_rate_hz: int, names: list[str]) -> Score:
-    """A score for the model that plays."""
-    voices = config.model.voices
-    commands = player_of_files(config, Namespace(names, voices)).commands
-    return read_score(file, sample_rate_hz, names, commands, voices)
+def latency_of(engine: Engine, sink: Sink, config: Config) -> Latency:
+    """From a control to its sound, with the model that plays at this moment."""
+    layer = engine.layer
+    block_s = config.audio.block_samples / sink.sample_rate_hz
+    return Latency(
+        block_s=block_s,
+        frame_s=max(0.0, layer.step_s - block_s),
+        sink_s=sink.latency_s,
+        resampler_s=layer.delay_s,
+        model_s=layer.manifest.latency_samples / layer.manifest.sample_rate_hz,
+    )
+
+
+def _advise(choice: Choice, config: Config, console: Console) -> None:
+    """Say before it begins what will not go well on this machine."""
+    as_it_likes = config.runtime.name == config.runtime.provider == "auto"
+    decoder, speed = choice.decoder, choice.times_real_time
+    step_s = decoder.control_samples / decoder.manifest.sample_rate_hz
+    advice = too_slow(speed, config.model.voices, as_it_likes) or in_lumps(step_s, speed, config.audio.latency_ms)
+    if advice:
+        console.print(Text(advice, style="yellow"), highlight=False, soft_wrap=True)
+
+
+def _facts(decoder: Decoder, sink: Sink, latency: Latency) -> list[Fact]:
+    """The first rows of the screen."""
+    manifest = decoder.manifest
+    return [
+        ("model", f"{manifest.name}, {len(manifest.latents)} knobs, {manifest.sample_rate_hz} Hz"),
+        ("runtime", decoder.runtime),
+        ("output", sink.describe()),
+        ("latency", str(latency)),
+    ]
+
+
+def _listen(ear: Ear, config: Config, engine: Engine) -> Fact:
+    """Let the ear move the knobs; returns the row of the screen that says so."""
+    encoder = encoder_for(config, engine.layer)
+    engine.layer.listen(ear.follow(encoder))
+    return "input", f"{ear.describe()}: its knobs come {1e3 * ear.latency_s(encoder):.0f} ms after the sound"
 
 
 def _watch(running: Running, engine: Engine, screen: Screen, latency_ms: float) -> None:

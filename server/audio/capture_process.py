@@ -1,24 +1,19 @@
 """The capturing child process: owns the input device, and puts what it hears into shared memory that the parent reads.
 
 A process of its own beside the one that plays, so that an input which hangs or is pulled out takes no sound with it, and may be of
-another host API or rate. It talks with its parent as `device_process` does.
+another host API or rate. How it talks with its parent is in `talk`.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
-import threading
 import time
 from typing import Any
 
 import numpy as np
 
-from .choice import CannotOpen, choose, list_devices, open_input
-from .device_process import RETRY_S, WATCH_S, ask_for_real_time, end_with_parent, import_portaudio
+from .choice import choose, list_devices, open_input
 from .ring import STOP, SharedRing
+from .talk import WATCH_S, ask_for_real_time, converse, import_portaudio, open_patiently, ring_of_parent
 
 RING_S = 2.0
 
@@ -63,55 +58,18 @@ class Input:
         self._stream.close()
 
 
-def open_patiently(sounddevice: Any, request: dict[str, Any], say: Any) -> Input:
-    """Open the device; a patient request waits for it to appear, looking anew each time."""
-    while True:
-        try:
-            return Input(sounddevice, request)
-        except CannotOpen:
-            if not request.get("patient"):
-                raise
-        say(waiting=True)
-        sounddevice._terminate()
-        time.sleep(RETRY_S)
-        sounddevice._initialize()
-
-
 def serve(request: dict[str, Any], say: Any, hush: Any) -> None:
     """Answer the request, then hear until the parent says stop."""
     sounddevice = import_portaudio()
     ask_for_real_time()
-    heard = open_patiently(sounddevice, request, say)
+    heard = open_patiently(Input, sounddevice, request, say)
     block_frames, rate_hz = heard.first_block_frames(), heard.opened["sample_rate_hz"]
     ring_frames = max(round(RING_S * rate_hz), 4 * block_frames)
     say(**heard.opened, block_frames=block_frames, ring_frames=ring_frames)
     hush()
-    ring = SharedRing.attach(sys.stdin.readline().strip(), ring_frames, heard.opened["channels"])
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    heard.hear(ring)
+    heard.hear(ring_of_parent(ring_frames, heard.opened["channels"]))
     heard.close()
 
 
-def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the parent decides when to stop; its end closes standard input
-    report = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # JACK prints on standard output, too
-
-    def say(**answer: Any) -> None:
-        report.write(json.dumps(answer) + "\n")
-        report.flush()
-
-    def hush() -> None:
-        with open(os.devnull, "w") as nowhere:  # from here on nobody reads the noise
-            os.dup2(nowhere.fileno(), 1)
-            os.dup2(nowhere.fileno(), 2)
-
-    try:
-        serve(json.loads(sys.argv[1]), say, hush)
-    except CannotOpen as error:
-        say(error=str(error), unavailable=error.unavailable)
-
-
 if __name__ == "__main__":
-    main()
+    converse(serve)

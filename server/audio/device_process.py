@@ -2,35 +2,23 @@
 
 It is a process of its own because PortAudio hangs for ever when a JACK server dies, and only ending the process
 helps. It loads neither engine nor models. Its Python only watches: the audio callback is compiled, and reads the
-shared memory itself.
-
-The talk with the parent: a request in argv (JSON), one line of JSON back (what was opened, or an error; before it, with
-`patient` in the request, a line for every try in vain), then the ring's name on standard input. When standard input
-closes, the parent is gone and this process ends.
+shared memory itself. How it talks with its parent is in `talk`.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
-import threading
 import time
 from typing import Any
 
 import numpy as np
 
-from .choice import CannotOpen, choose, list_devices, open_device, public_row
+from .choice import choose, list_devices, open_device, public_row
 from .ring import CLOCK_NS, SharedRing
+from .talk import WATCH_S, ask_for_real_time, converse, import_portaudio, open_patiently, ring_of_parent
 
-WATCH_S = 0.01
-RETRY_S = 0.2
 MIN_RING_FRAMES = 8192
 MARGIN_S = 0.001
 """How late the writer may be, beyond the device's own period, without a hole in the sound: the least that is allowed."""
-REALTIME_PRIORITY = 20
-"""Before the engine, which can be late by the ring; PortAudio's own threads inherit it where its host API sets none."""
 CLOCKS_APART_NS = 5_000_000
 CLOCK_SHARE = 0.05
 
@@ -91,52 +79,6 @@ class Output:
         ring[CLOCK_NS] = apart_ns
 
 
-def import_portaudio() -> Any:
-    try:
-        import sounddevice
-    except OSError as error:
-        raise CannotOpen(
-            "PortAudio is not installed: apt install libportaudio2 (Debian, Ubuntu), dnf install portaudio (Fedora), "
-            "pacman -S portaudio (Arch); on macOS and Windows it comes with the sounddevice package",
-            True,
-        ) from error
-    except ImportError as error:
-        raise CannotOpen(f"{error.name} is not installed: pip install sounddevice", True) from error
-    return sounddevice
-
-
-def end_with_parent() -> None:
-    """End when the parent does, even while the main thread hangs in PortAudio: hence `_exit`."""
-    while os.read(0, 4096):  # not sys.stdin, whose lock would trip up an interpreter that shuts down meanwhile
-        pass
-    os._exit(0)
-
-
-def ask_for_real_time() -> bool:
-    """For this thread and those that it starts, PortAudio's among them; True where the system grants it."""
-    if sys.platform != "linux":
-        return False  # there the system's own audio threads are real-time, and this process is never in their way
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
-    except OSError:
-        return False
-    return True
-
-
-def open_output(sounddevice: Any, request: dict[str, Any], say: Any) -> Output:
-    """Open the device; a patient request waits for it to appear, looking anew each time."""
-    while True:
-        try:
-            return Output(sounddevice, request)
-        except CannotOpen:
-            if not request.get("patient"):
-                raise
-        say(waiting=True)
-        sounddevice._terminate()  # PortAudio looks for devices and servers when it starts, and then never again
-        time.sleep(RETRY_S)
-        sounddevice._initialize()
-
-
 def serve(request: dict[str, Any], say: Any, hush: Any) -> None:
     """Answer the request, then play until the parent says stop."""
     sounddevice = import_portaudio()
@@ -144,7 +86,7 @@ def serve(request: dict[str, Any], say: Any, hush: Any) -> None:
         say(devices=[public_row(sounddevice, device) for device in list_devices(sounddevice)])
         return
     real_time = ask_for_real_time()
-    output = open_output(sounddevice, request, say)
+    output = open_patiently(Output, sounddevice, request, say)
     block_frames = output.first_block_frames()
     rate_hz = output.opened["sample_rate_hz"]
     capacity_frames = max(round(request["latency_s"] * rate_hz), block_frames + round(MARGIN_S * rate_hz))
@@ -157,32 +99,9 @@ def serve(request: dict[str, Any], say: Any, hush: Any) -> None:
         real_time=real_time,
     )
     hush()
-    ring = SharedRing.attach(sys.stdin.readline().strip(), ring_frames, output.opened["channels"])
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    output.play(ring)
+    output.play(ring_of_parent(ring_frames, output.opened["channels"]))
     output.close()
 
 
-def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the parent decides when to stop; its end closes standard input
-    report = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # JACK prints on standard output, too
-
-    def say(**answer: Any) -> None:
-        report.write(json.dumps(answer) + "\n")
-        report.flush()
-
-    def hush() -> None:
-        with open(os.devnull, "w") as nowhere:  # from here on nobody reads the noise
-            os.dup2(nowhere.fileno(), 1)
-            os.dup2(nowhere.fileno(), 2)
-
-    try:
-        serve(json.loads(sys.argv[1]), say, hush)
-    except CannotOpen as error:
-        say(error=str(error), unavailable=error.unavailable)
-
-
 if __name__ == "__main__":
-    main()
+    converse(serve)

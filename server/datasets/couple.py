@@ -68,9 +68,7 @@ def couple(
     target = Target.of(shipped_model(decoder))
     items = read_dataset(data, encoder.manifest, labels).items
     used = list(items) if all_rows else training_items(items, encoder.manifest.held_out)
-    latents = encode_items(encoder, used)
-    rows = np.concatenate(latents, axis=1).T
-    row_labels = [item.label for item, frames in zip(used, latents, strict=True) for _ in range(frames.shape[1])]
+    rows, row_labels = _frames(used, encode_items(encoder, used))
     with Console(stderr=True).status("fitting") as status:
         fitted = fit(
             coupling,
@@ -88,11 +86,7 @@ def couple(
         from ...export.coupling.picture import draw
 
         draw(fitted, rows, row_labels, target, picture)
-    print(f"{coupling}: {METHODS[coupling].summary}")
-    print(
-        f"fitted to {len(rows)} frames of {len(used)} of {len(items)} items, {fitted.header.encoder} to {fitted.header.decoder}"
-    )
-    _show(fitted, rows, target)
+    _tell(fitted, rows, target, f"{len(used)} of {len(items)} items")
     print(f"{file} ({file.stat().st_size / 1e3:.1f} kB)" + (f", {picture}" if picture is not None else ""))
 
 
@@ -101,6 +95,20 @@ def training_items(items: Sequence[Item], held_out: Sequence[str]) -> list[Item]
     unseen = set(held_out)
     kept = [item for item in items if item.name not in unseen]
     return kept or list(items)
+
+
+def _frames(items: Sequence[Item], latents: Sequence[np.ndarray]) -> tuple[np.ndarray, list[str]]:
+    """Latents (dim, frames) of each item as one frame below the other, (frames, dim), and the class of each."""
+    labels = [item.label for item, frames in zip(items, latents, strict=True) for _ in range(frames.shape[1])]
+    return np.concatenate(latents, axis=1).T, labels
+
+
+def _tell(fitted: Coupling, rows: np.ndarray, target: Target, of: str) -> None:
+    """What was fitted to which rows, and how well. of: which items the rows are of."""
+    header = fitted.header
+    print(f"{fitted.name}: {METHODS[fitted.name].summary}")
+    print(f"fitted to {len(rows)} frames of {of}, {header.encoder} to {header.decoder}")
+    _show(fitted, rows, target)
 
 
 def _show(fitted: Coupling, rows: np.ndarray, target: Target) -> None:
