@@ -84,36 +84,47 @@ def export(
     if weights not in WEIGHTS:
         raise LatentoneError(f"--weights {weights}: is not one of {', '.join(WEIGHTS)}")
     if checkpoint.is_dir():
-        if output is None or name is not None or calibration_from is not None:
-            raise LatentoneError(
-                f"{checkpoint}: is a folder: say with -o which folder its exports go to; "
-                "--name and --calibration-from are for a single checkpoint"
-            )
         from .bulk.command import export_folder
         from .bulk.run import Options
 
+        folder = _folder_for(checkpoint, output, only_for_one=(name, calibration_from))
         formats = _formats(format, ",".join(FORMATS))
         options = Options(formats, train_path, temperature, speaker, licence, credit, seed, weights)
-        if not export_folder(checkpoint, output, options):
+        if not export_folder(checkpoint, folder, options):
             raise Exit(1)
         return
+    file = output or Path("model.onnx")
+    chosen = _format_of(file, format)
     from .runtime.kernel_cache import use_kernel_cache
 
     use_kernel_cache()
-    from .told import export_one
-
-    file = output or Path("model.onnx")
-    chosen, *others = _formats(format, "torchscript" if file.suffix == ".ts" else "onnx")
-    if others:
-        raise LatentoneError(
-            f"--format {format}: a single checkpoint has one file; name a folder of checkpoints for more"
-        )
     from .export import Request
+    from .told import export_one
 
     request = Request(
         checkpoint, file, train_path, name, temperature, speaker, licence, credit, seed, weights, calibration_from
     )
     export_one(request, chosen)
+
+
+def _folder_for(checkpoints: Path, output: Path | None, only_for_one: tuple[object, ...]) -> Path:
+    """Where a folder's exports go. Raises LatentoneError where that was not said, or any of `only_for_one` was."""
+    if output is None or any(flag is not None for flag in only_for_one):
+        raise LatentoneError(
+            f"{checkpoints}: is a folder: say with -o which folder its exports go to; "
+            "--name and --calibration-from are for a single checkpoint"
+        )
+    return output
+
+
+def _format_of(file: Path, asked: str | None) -> str:
+    """Of a single checkpoint's file. Raises LatentoneError for a format that is none, and for several."""
+    chosen, *others = _formats(asked, "torchscript" if file.suffix == ".ts" else "onnx")
+    if others:
+        raise LatentoneError(
+            f"--format {asked}: a single checkpoint has one file; name a folder of checkpoints for more"
+        )
+    return chosen
 
 
 def _formats(asked: str | None, usual: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from ..models import vae
 from ..models.wavenet_vae import data, network
 from .descriptors import log_mel_db
-from .errors import LatentoneError
+from .provenance import check_made_of
 from .runtime.load import encoder_file_of, load_decoder, load_encoder
 from .sweep import listen, play
 from .weights import rounded
@@ -77,8 +77,7 @@ def evaluate(
     model, _ = network.load(checkpoint)
     h = model.hyperparameters
     decoder, encoder = load_decoder(model_file), load_encoder(encoder_file_of(model_file))
-    if decoder.manifest.weights_sha256 != vae.fingerprint(model):
-        raise LatentoneError(f"{model_file}: was not exported from {checkpoint} (their weights differ)")
+    check_made_of(model_file, decoder.manifest, model, checkpoint)
     model = rounded(model, decoder.manifest.weights.get("kind", "float32"))
     say(f"reading {len(held_out)} held-out recordings")
     recordings = data.prepare(held_out, root, model, fit=False, progress=False)

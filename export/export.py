@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import onnx
-import onnxruntime
-import torch
-
 from ..models import vae
 from ..models.wavenet_vae import network
-from . import variant
+from . import provenance, variant
 from .calibrate import Calibration
 from .coupling import cloud
 from .errors import LatentoneError
@@ -159,13 +153,7 @@ def _manifest(
         network=h.to_dict(),
         weights_sha256=vae.fingerprint(model),
         trained_on=about,
-        tools={
-            "latentone": version("latentone"),
-            "torch": torch.__version__,
-            "onnx": onnx.__version__,
-            "onnxruntime": onnxruntime.__version__,
-            "python": platform.python_version(),
-        },
+        tools=provenance.tools(),
     )
 
 

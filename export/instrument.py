@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from ..models import vae
 from ..models.wavenet_vae import network
 from .calibrate import Calibration, find_home, knob_names
 from .coupling import cloud
 from .descriptors import HEARD_AS
-from .errors import LatentoneError
 from .manifest import LatentRecord, Manifest
 from .onnx.narrow import tensors_of
+from .provenance import check_made_of
 from .runtime import Decoder
 from .sweep import Heard, listen
 from .training_material import encode_all
@@ -66,8 +65,7 @@ def measured(
 def taken_from(file: Path, model: network.WaveNetVAE) -> tuple[Instrument, Manifest]:
     """The instrument in an earlier export of the same weights, and its manifest. Raises LatentoneError for other files."""
     manifest, knobs = cloud.read(file)
-    if manifest.weights_sha256 != vae.fingerprint(model):
-        raise LatentoneError(f"{file}: was not exported from this checkpoint (their weights differ)")
+    check_made_of(file, manifest, model)
     exported = onnx.load(file)
     tensors = tensors_of(exported)
     matrix, offset = (tensors[f"calibration.{name}"].astype(np.float64) for name in ("matrix", "offset"))

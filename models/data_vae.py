@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import pytorch_lightning as lightning
 import torch
 from torch import Tensor
 
 from .allocator import keep_freed_memory
+from .annealing import Annealed
 from .curve import Column
-from .training import Timed, device_of, fit, validation_interval
-from .vae import active_units
+from .training import Settings, fit
 
 CURVES = (
     Column("train/reconstruction", "reconstruction", "training", "0.7"),
@@ -48,33 +46,13 @@ class DataVae(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The flags that the VAEs of data sets share; their help says what each means."""
-
-    epochs: int
-    export_path: Path
-    learning_rate: float
-    kl_anneal: float
-    max_kl: float
-    logs_per_epoch: int
-    device: str
-    seed: int
-    precision: str
-    max_time_s: float | None
-    devices: int
-    nodes: int
-
-
-class Training(Timed):
+class Training(Annealed):
     """A VAE being trained. data_record: what the checkpoint keeps of the data, so that what was held out stays known."""
 
     def __init__(self, model: DataVae, settings: Settings, data_record: dict[str, Any]) -> None:
-        super().__init__(settings.learning_rate, settings.max_time_s)
+        super().__init__(settings)
         self.model: Any = model
-        self.settings, self.data_record = settings, data_record
-        self.kl_multiplier = min(settings.kl_anneal, settings.max_kl)
-        self._means: list[Tensor] = []
+        self.data_record = data_record
 
     def training_step(self, batch: Any) -> Tensor:
         losses: Losses = self.model.losses(batch, self.kl_multiplier)
@@ -87,16 +65,7 @@ class Training(Timed):
         size = len(losses.mean)
         self.log("validation/reconstruction", losses.reconstruction, prog_bar=True, batch_size=size, sync_dist=True)
         self.log("validation/kl_nats", losses.kl_nats, batch_size=size, sync_dist=True)
-        self._means.append(losses.mean.float().cpu())
-
-    def on_validation_epoch_end(self) -> None:
-        """A log step ends: one more step of KL annealing."""
-        self.log("validation/active_units", float(active_units(torch.cat(self._means))), sync_dist=True)
-        self._means.clear()
-        if self.trainer.sanity_checking:
-            return
-        self.log("train/kl_multiplier", self.kl_multiplier)
-        self.kl_multiplier = min(self.kl_multiplier + self.settings.kl_anneal, self.settings.max_kl)
+        self.means.append(losses.mean.float().cpu())
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.AdamW(self.model.parameters(), lr=self.settings.learning_rate, weight_decay=0.01)
@@ -104,11 +73,7 @@ class Training(Timed):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint |= self.model.record()
         checkpoint["data"] = self.data_record
-        checkpoint["training"] = {"kl_multiplier": self.kl_multiplier, "elapsed_s": self.elapsed_s}
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.kl_multiplier = checkpoint["training"]["kl_multiplier"]
-        self.elapsed_s = checkpoint["training"]["elapsed_s"]
+        checkpoint["training"] = self.progress()
 
 
 def train(
@@ -116,23 +81,11 @@ def train(
 ) -> Path:
     """Train, and return the last checkpoint's path. loaders: training and held out; unfinished: what to go on from."""
     keep_freed_memory()
-    accelerator, devices = device_of(settings.device, settings.devices)
     return fit(
         Training(model, settings, data_record),
         loaders,
-        settings.export_path,
+        settings,
         CURVES,
         monitor="validation/reconstruction",
         unfinished=unfinished,
-        max_epochs=settings.epochs,
-        accelerator=accelerator,
-        devices=devices,
-        num_nodes=settings.nodes,
-        precision=settings.precision,
-        val_check_interval=validation_interval(loaders[0], settings.logs_per_epoch),
     )
-
-
-def seed_everything(seed: int) -> None:
-    """Weights, batches and noise come out the same for the same seed; to be called before the network is made."""
-    lightning.seed_everything(seed, verbose=False)

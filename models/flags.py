@@ -13,6 +13,7 @@ PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "64-true")
 
 Epochs = Annotated[int, Option("-ep", "--epochs", min=1, help="Passes over the training data.")]
 ExportPath = Annotated[Path, Option("-ex", "--export_path", help="Where checkpoints, curves and TensorBoard logs go.")]
+LearningRate = Annotated[float, Option("-lr", "--learning_rate", min=0.0, help="Peak rate.")]
 KlAnneal = Annotated[
     float, Option("-kla", "--kl_anneal", min=0.0, help="How much the KL multiplier grows after every log step.")
 ]
@@ -21,6 +22,7 @@ LogsPerEpoch = Annotated[
     int, Option("-lpe", "--logs_per_epoch", min=1, help="Log steps an epoch: validation and KL annealing.")
 ]
 Device = Annotated[str, Option("-d", "--device", help="cpu, cuda:0, cuda or mps.")]
+Latents = Annotated[int, Option(min=1, help="Latent dimensions.")]
 Seed = Annotated[int, Option(help="Seed of weights, batches and noise.")]
 Precision = Annotated[str, Option(help="32-true, bf16-mixed or 16-mixed.")]
 MaxTime = Annotated[str | None, Option(help="Stop after so long, and anneal the rate to it: 90m, 2h, 3600s.")]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytorch_lightning as lightning
 import torch
@@ -21,6 +22,24 @@ from .errors import LatentoneError
 WARM_UP_STEPS = 200
 EMA_DECAY = 0.999
 CHECKPOINT_MINUTES = 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The flags that every `latentone train` command has; their help says what each means."""
+
+    epochs: int
+    export_path: Path
+    learning_rate: float
+    kl_anneal: float
+    max_kl: float
+    logs_per_epoch: int
+    device: str
+    seed: int
+    precision: str
+    max_time_s: float | None
+    devices: int
+    nodes: int
 
 
 class Timed(lightning.LightningModule):
@@ -57,18 +76,19 @@ class Timed(lightning.LightningModule):
 def fit(
     module: Timed,
     loaders: tuple[Any, Any],
-    export_path: Path,
+    settings: Settings,
     curves: Sequence[Column],
     *,
     monitor: str,
     unfinished: Path | None = None,
-    **trainer_options: Any,
 ) -> Path:
     """Train until Lightning's Trainer ends, and return `last.ckpt`; `best.ckpt`, `latest.ckpt`, logs and curve lie beside it.
 
     loaders: training and validation. monitor: the validation figure that makes a checkpoint the best. unfinished: a
-    checkpoint with its optimiser to go on from.
+    checkpoint with its optimiser to go on from. Raises LatentoneError for a device that is not there.
     """
+    accelerator, devices = device_of(settings.device, settings.devices)
+    export_path = settings.export_path
     export_path.mkdir(parents=True, exist_ok=True)
     csv = CSVLogger(export_path, "curves")
     callbacks: list[Callback] = [
@@ -87,7 +107,12 @@ def fit(
         log_every_n_steps=min(10, len(loaders[0])),
         callbacks=callbacks,
         logger=[TensorBoardLogger(export_path, "tensorboard"), csv],
-        **trainer_options,
+        max_epochs=settings.epochs,
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=settings.nodes,
+        precision=cast(Any, settings.precision),
+        val_check_interval=validation_interval(loaders[0], settings.logs_per_epoch),
     )
     trainer.fit(module, *loaders, ckpt_path=unfinished, weights_only=True)
     last = export_path / "last.ckpt"
@@ -146,3 +171,8 @@ def device_of(device: str, count: int = 1) -> tuple[str, list[int] | int]:
     if kind == "mps" and not index:
         return "mps", 1
     raise LatentoneError(f"--device {device}: not one of cpu, cuda, cuda:<index>, mps")
+
+
+def seed_everything(seed: int) -> None:
+    """Weights, batches and noise come out the same for the same seed; to be called before the network is made."""
+    lightning.seed_everything(seed, verbose=False)

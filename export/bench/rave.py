@@ -25,6 +25,7 @@ class CachedConv(nn.Module):
         self.register_buffer("past", torch.zeros(VOICES, inputs, (kernel - 1) * dilation))
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (batch, inputs, frames) to (batch, outputs, frames)."""
         past = self.past[: x.size(0)]
         joined = torch.cat([past, x], dim=2)
         past.copy_(joined[:, :, joined.size(2) - past.size(2) :])
@@ -42,6 +43,7 @@ class CachedUpsampling(nn.Module):
         self.register_buffer("rest", torch.zeros(VOICES, outputs, ratio))
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (batch, inputs, frames) to (batch, outputs, frames × ratio)."""
         rest = self.rest[: x.size(0)]
         out = self.conv(x)
         out[:, :, : rest.size(2)] += rest
@@ -57,6 +59,7 @@ class Residual(nn.Module):
         self.first, self.second = CachedConv(width, width, 3, dilation), CachedConv(width, width, 3)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (batch, width, frames) to the same shape."""
         return x + self.second(F.leaky_relu(self.first(F.leaky_relu(x, 0.2)), 0.2))
 
 

@@ -87,6 +87,11 @@ class _Step(nn.Module):
     def forward(
         self, previous: Tensor, share: Tensor, pasts: list[Tensor], clock: int, uniform: Tensor, temperature: Tensor
     ) -> tuple[Tensor, Tensor]:
+        """Codes drawn, and their values, (voices, bands) both, from the values before them and uniform, (voices, bands).
+
+        share: of the latents in all gates, (voices, layers × gate channels). pasts: a ring of each layer, (voices, dilation,
+        channels), written at `clock`, in steps. temperature (voices,).
+        """
         x = self.input(self.read(previous))
         shares = share.chunk(len(self.dilations), dim=-1)
         gated = []

@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from . import training_data
+
 FILE = "report.json"
 
 
@@ -30,12 +32,19 @@ class Entry:
     """What weights of less precision cost; empty for float32."""
     files: list[dict[str, Any]] = field(default_factory=list)
     """Of each its name, format, what it holds, its bytes and their SHA-256, parity by runtime, and a script's speed."""
+    training_data: dict[str, str] = field(default_factory=dict)
+    """What it was fitted to: its path, and its digest as `training_data.digest_of` gives it."""
 
     def stands(self, digest: str, folder: Path) -> bool:
-        """Whether all that it speaks of lies in `folder` as it was left, and would come out the same."""
+        """Whether all that it speaks of lies in `folder` as it was left, and would come out the same.
+
+        What was fitted to data that is gone stands: it could not be fitted again.
+        """
         return (
             self.ok
             and self.digest == digest
+            and bool(self.training_data)
+            and training_data.digest_of(self.training_data["path"]) in ("", self.training_data["digest"])
             and bool(self.files)
             and all(
                 (folder / file["file"]).is_file() and sha256(folder / file["file"]) == file["sha256"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LatentoneError
-from . import report
+from . import report, training_data
 from .find import find
 from .report import Entry
 
@@ -86,7 +86,7 @@ def _export(
 ) -> Entry:
     began_s = time.monotonic()
     try:
-        made = _make(checkpoint, output / UNFINISHED / name, name, options, say)
+        made, fitted_to = _make(checkpoint, output / UNFINISHED / name, name, options, say)
     except Exception as error:  # whatever is wrong with one, the others are to be exported
         reason = str(error) if isinstance(error, LatentoneError) else f"{type(error).__name__}: {error}"
         return Entry(source, name, digest, ok=False, reason=" ".join(reason.split()), seconds=_since(began_s))
@@ -96,19 +96,27 @@ def _export(
         files.append({**file, "bytes": path.stat().st_size, "sha256": report.sha256(path)})
     for file in files:
         (output / UNFINISHED / file["file"]).replace(output / file["file"])
-    return Entry(source, name, digest, True, "", made.family, _since(began_s), made.knobs, made.weights, files)
+    return Entry(
+        source, name, digest, True, "", made.family, _since(began_s), made.knobs, made.weights, files, fitted_to
+    )
 
 
-def _make(checkpoint: Path, output: Path, name: str, options: Options, say: Callable[[str], None]) -> Made:
+def _make(
+    checkpoint: Path, output: Path, name: str, options: Options, say: Callable[[str], None]
+) -> tuple[Made, dict[str, str]]:
+    """What was made, and of which training data, as it was when the export began."""
     # Here, because what stands is found to stand without waiting for torch.
     from ..runtime.kernel_cache import use_kernel_cache
 
     use_kernel_cache()
+    from ...models.training import read_record
     from ..export import Request
     from ..formats import make
 
+    data = str(options.train_path or training_data.path_in(read_record(checkpoint)))
+    fitted_to = {"path": data, "digest": training_data.digest_of(data)}
     facts = (options.temperature, options.speaker, options.licence, options.credit, options.seed, options.weights)
-    return make(Request(checkpoint, output, options.train_path, name, *facts), options.formats, say)
+    return make(Request(checkpoint, output, options.train_path, name, *facts), options.formats, say), fitted_to
 
 
 def _since(began_s: float) -> float:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-import onnxruntime
 import torch
 from torch import nn
 
@@ -19,6 +15,7 @@ from ..calibrate import Calibration, knob_names
 from ..manifest import SCHEMA_VERSION, DataManifest
 from ..onnx.data_encoder import CalibratedDataEncoder, write_data_encoder
 from ..onnx.narrow import STORES
+from ..provenance import tools
 from ..runtime.load import ENCODER_SUFFIX
 from ..weights import rounded
 from .axes import rebuilt_axes
@@ -83,13 +80,7 @@ def finish(
         name=request.model_name,
         latents=calibration.records(knob_names([None] * dim), np.zeros(dim), [{}] * dim, axes.shares),
         trained_on={**trained_on, "licence": request.licence, "credit": request.credit},
-        tools={
-            "latentone": version("latentone"),
-            "torch": torch.__version__,
-            "onnx": onnx.__version__,
-            "onnxruntime": onnxruntime.__version__,
-            "python": platform.python_version(),
-        },
+        tools=tools(),
         **facts,
     )
     module = CalibratedDataEncoder(rounded(encoder, request.weights), calibration).eval()

@@ -17,6 +17,7 @@ from ...models.mocap.clips import Clip
 from ...models.mocap.network import MotionVAE, limb_degrees
 from ...models.mocap.pose import LIMBS, ROOT
 from ..errors import LatentoneError
+from ..provenance import check_made_of
 from ..runtime.data_encoder import DataEncoder
 from ..runtime.load import load_data_encoder
 from .mocap import clips_of
@@ -114,8 +115,7 @@ def evaluate(checkpoint: Path, model_file: Path, data_path: str | None = None, l
         raise LatentoneError("--labels: clips of movement have the labels of their folders or keys")
     model, record = network.load(checkpoint)
     encoder = load_data_encoder(model_file)
-    if encoder.manifest.weights_sha256 != vae.fingerprint(model):
-        raise LatentoneError(f"{model_file}: was not exported from {checkpoint} (their weights differ)")
+    check_made_of(model_file, encoder.manifest, model, checkpoint)
     training, held_out = clips_of(checkpoint, record, data_path, model.hyperparameters.frame_rate_hz)
     inside, learned, _ = _decoded(model, training)
     outside, decoded, means = _decoded(model, held_out)

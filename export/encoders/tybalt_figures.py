@@ -14,6 +14,7 @@ from ...models import vae
 from ...models.tables import Table
 from ...models.tybalt import network
 from ..errors import LatentoneError
+from ..provenance import check_made_of
 from ..runtime.load import load_data_encoder
 from .tybalt import encode, source_of
 
@@ -90,8 +91,7 @@ def evaluate(checkpoint: Path, model_file: Path, data_path: str | None = None, l
     """
     model, record = network.load(checkpoint)
     encoder = load_data_encoder(model_file)
-    if encoder.manifest.weights_sha256 != vae.fingerprint(model):
-        raise LatentoneError(f"{model_file}: was not exported from {checkpoint} (their weights differ)")
+    check_made_of(model_file, encoder.manifest, model, checkpoint)
     source = source_of(record, data_path, labels)
     training, judged = source.split(source.read(model.columns))
     if len(training.names) < 2 or not judged.names:

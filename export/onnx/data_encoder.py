@@ -44,6 +44,7 @@ class CalibratedDataEncoder(nn.Module):
         self.register_buffer("shift", torch.tensor(inverse @ calibration.offset, dtype=torch.float32)[:, None])
 
     def forward(self, values: Tensor, state: State) -> tuple[Tensor, State]:
+        """values (batch, inputs, frames) to knobs (batch, dim, frames) and the next state."""
         raw, following = self.encoder(values, state)
         return self.get_buffer("inverse") @ raw - self.get_buffer("shift"), following
 

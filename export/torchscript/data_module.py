@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from ..manifest import DataManifest
-from .module import BOOL, INT, padded_to
+from .contract import BOOL, INT, NnContract, padded_to
 
 WIDEST_VALUE = 1e6
 """Frames that leave a trace in the state are held within so much, and what is not a number is 0 there."""
 
 
-class DataNnModule(nn.Module):
+class DataNnModule(NnContract):
     """To be scripted. Values (batch, inputs, samples) in the data's units to knobs (batch, dim, samples).
 
     Hosts give a value for each sample; `frame_samples` says how many of those are one frame of the data, of which the last counts.
@@ -45,37 +45,21 @@ class DataNnModule(nn.Module):
             example = torch.zeros(2, self.inputs, 3), torch.zeros(2, numbers)
             self.encoder = cast(nn.Module, torch.jit.trace(packed.eval(), example, check_trace=False))
         for method in ("encode", "forward"):
-            self.register_buffer(f"{method}_params", torch.tensor([self.inputs, 1, self.dim, 1]))
-        self.encode_input_labels, self.encode_output_labels = list(manifest.inputs), manifest.latent_names
-        self.forward_input_labels, self.forward_output_labels = list(manifest.inputs), manifest.latent_names
-        self.reset, self.frame_samples = (False,), (1,)
-        self.register_buffer("reset_params", torch.tensor([BOOL]))
-        self.register_buffer("frame_samples_params", torch.tensor([INT]))
+            self.offer(method, manifest.inputs, 1, manifest.latent_names, 1)
+        self.frame_samples = (1,)
+        self.offer_attribute("reset", BOOL)
+        self.offer_attribute("frame_samples", INT)
         self.register_buffer("state", torch.zeros(batch, numbers))
         self.register_buffer("held", torch.zeros(batch, self.dim))
         self.register_buffer("waiting_samples", torch.zeros(1, dtype=torch.int64))
         self.requires_grad_(False)
 
     @torch.jit.export
-    def get_methods(self) -> list[str]:
-        return ["encode", "forward"]
-
-    @torch.jit.export
-    def get_attributes(self) -> list[str]:
-        return ["reset", "frame_samples"]
-
-    @torch.jit.export
-    def get_reset(self) -> tuple[bool]:
-        return self.reset
-
-    @torch.jit.export
-    def set_reset(self, reset: bool) -> int:
-        """True: everything is as if no frame had come."""
-        if reset:
-            self.state.zero_()
-            self.held.zero_()
-            self.waiting_samples.zero_()
-        return 0
+    def forget(self) -> None:
+        """Everything is as if no frame had come."""
+        self.state.zero_()
+        self.held.zero_()
+        self.waiting_samples.zero_()
 
     @torch.jit.export
     def get_frame_samples(self) -> tuple[int]:

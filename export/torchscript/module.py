@@ -8,24 +8,17 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from .contract import BOOL, FLOAT, INT, NnContract, padded_to
 from .encoder import ScriptedEncoder
 from .noise import uniform_noise
 from .wavenet import ScriptedDecoder
 
-BOOL, INT, FLOAT = 0, 1, 2
-"""The contract's numbers for an attribute's type."""
 HOTTEST = 2.0
 
 
-def padded_to(x: Tensor, channels: int) -> Tensor:
-    """(batch, any, frames) as float32 with exactly `channels`: silent ones for those missing."""
-    kept = x[:, :channels].float()
-    return F.pad(kept, [0, 0, 0, channels - kept.size(1)])
-
-
-class NnModule(nn.Module):
+class NnModule(NnContract):
     """To be scripted. `decode`: knobs to audio; `encode`: audio to knobs; `forward`: audio to audio; state is in the buffers."""
 
     drawn_numbers: Tensor
@@ -44,26 +37,15 @@ class NnModule(nn.Module):
         self.sample_rate_hz, self.batch, self.dim = sample_rate_hz, batch, len(knobs)
         self.hop_samples, self.hottest = decoder.hop_samples, HOTTEST
         hop = decoder.hop_samples
-        self.register_buffer("decode_params", torch.tensor([len(knobs), hop, 1, 1]))
-        self.register_buffer("encode_params", torch.tensor([1, 1, len(knobs), hop]))
-        self.register_buffer("forward_params", torch.tensor([1, 1, 1, 1]))
-        self.decode_input_labels, self.decode_output_labels = list(knobs), ["audio"]
-        self.encode_input_labels, self.encode_output_labels = ["audio"], list(knobs)
-        self.forward_input_labels, self.forward_output_labels = ["audio"], ["audio"]
-        self.temperature, self.seed, self.reset = (float(temperature),), (0,), (False,)
-        self.register_buffer("temperature_params", torch.tensor([FLOAT]))
-        self.register_buffer("seed_params", torch.tensor([INT]))
-        self.register_buffer("reset_params", torch.tensor([BOOL]))
+        self.offer("decode", knobs, hop, ["audio"], 1)
+        self.offer("encode", ["audio"], 1, knobs, hop)
+        self.offer("forward", ["audio"], 1, ["audio"], 1)
+        self.temperature, self.seed = (float(temperature),), (0,)
+        self.offer_attribute("temperature", FLOAT)
+        self.offer_attribute("seed", INT)
+        self.offer_attribute("reset", BOOL)
         self.register_buffer("drawn_numbers", torch.zeros(1, dtype=torch.int64))
         self.requires_grad_(False)
-
-    @torch.jit.export
-    def get_methods(self) -> list[str]:
-        return ["decode", "encode", "forward"]
-
-    @torch.jit.export
-    def get_attributes(self) -> list[str]:
-        return ["temperature", "seed", "reset"]
 
     @torch.jit.export
     def get_sample_rate(self) -> int:
@@ -92,17 +74,11 @@ class NnModule(nn.Module):
         return 0
 
     @torch.jit.export
-    def get_reset(self) -> tuple[bool]:
-        return self.reset
-
-    @torch.jit.export
-    def set_reset(self, reset: bool) -> int:
-        """True: everything is as if nothing had been played."""
-        if reset:
-            self.decoder.reset()
-            self.encoder.reset()
-            self.drawn_numbers.zero_()
-        return 0
+    def forget(self) -> None:
+        """Everything is as if nothing had been played."""
+        self.decoder.reset()
+        self.encoder.reset()
+        self.drawn_numbers.zero_()
 
     @torch.jit.export
     def decode(self, latents: Tensor) -> Tensor:

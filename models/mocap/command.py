@@ -24,7 +24,7 @@ def train_mocap(
     epochs: flags.Epochs = 300,
     export_path: flags.ExportPath = Path("runs/mocap"),
     batch_size: Annotated[int, Option("-bs", "--batch_size", min=1, help="Crops of 1.2 s a step.")] = 16,
-    learning_rate: Annotated[float, Option("-lr", "--learning_rate", min=0.0, help="Peak rate.")] = 2e-3,
+    learning_rate: flags.LearningRate = 2e-3,
     kl_anneal: flags.KlAnneal = 0.00002,
     max_kl: flags.MaxKl = 0.0005,
     logs_per_epoch: flags.LogsPerEpoch = 1,
@@ -37,7 +37,7 @@ def train_mocap(
         float,
         Option(min=0.05, max=10.0, help="Seconds that a latent sees, at least: 3, 7, 15, 31 … frames are possible."),
     ] = 0.5,
-    latents: Annotated[int, Option(min=1, help="Latent dimensions.")] = 32,
+    latents: flags.Latents = 32,
     channels: Annotated[int, Option(min=1, help="Of the encoder's convolutions.")] = 96,
     held_out: Annotated[float, Option(min=0.01, max=0.9, help="Share of each label's clips that is held out.")] = 0.2,
     seed: flags.Seed = 0,
@@ -59,7 +59,7 @@ def train_mocap(
     if not data_path.exists():
         raise LatentoneError(f"{data_path}: no such file or folder of movements")
     flags.need_training()
-    from ..data_vae import Settings
+    from ..training import Settings
     from .network import Hyperparameters
     from .train import train
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from ..data_vae import Settings, seed_everything
 from ..data_vae import train as run
 from ..errors import LatentoneError
+from ..training import Settings, seed_everything
 from . import data, network
 from .clips import read_clips
 from .network import Hyperparameters, MotionVAE

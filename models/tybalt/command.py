@@ -21,7 +21,7 @@ def train_tybalt(
     epochs: flags.Epochs = 200,
     export_path: flags.ExportPath = Path("runs/tybalt"),
     batch_size: Annotated[int, Option("-bs", "--batch_size", min=2, help="Rows a step.")] = 64,
-    learning_rate: Annotated[float, Option("-lr", "--learning_rate", min=0.0, help="Peak rate.")] = 1e-3,
+    learning_rate: flags.LearningRate = 1e-3,
     kl_anneal: flags.KlAnneal = 0.02,
     max_kl: flags.MaxKl = 1.0,
     logs_per_epoch: flags.LogsPerEpoch = 1,
@@ -31,7 +31,7 @@ def train_tybalt(
     ] = None,
     hidden: Annotated[int, Option(min=1, help="Units of the layer next to the data.")] = 1000,
     bottleneck_hidden: Annotated[int, Option(min=1, help="Units of the layer next to the latents.")] = 64,
-    latents: Annotated[int, Option(min=1, help="Latent dimensions.")] = 32,
+    latents: flags.Latents = 32,
     input_dropout: Annotated[
         float, Option(min=0.0, max=0.95, help="Share of a row's values hidden from the encoder while it learns.")
     ] = 0.0,
@@ -58,24 +58,13 @@ def train_tybalt(
     flags.check_resume(resume)
     max_time_s = flags.seconds(max_time)
     flags.need_training()
-    from ..data_vae import Settings
+    from ..training import Settings
     from .data import Source
     from .train import train
 
     settings = Settings(
-        epochs,
-        export_path,
-        learning_rate,
-        kl_anneal,
-        max_kl,
-        logs_per_epoch,
-        device,
-        seed,
-        precision,
-        max_time_s,
-        devices,
-        nodes,
-    )
+        epochs, export_path, learning_rate, kl_anneal, max_kl, logs_per_epoch, device, seed, precision, max_time_s, devices, nodes
+    )  # fmt: skip
     sizes = Hyperparameters(0, hidden, bottleneck_hidden, latents, input_dropout, dropout)
     source = Source(data_path, labels, names, max_rows)
     last = train(source, settings, sizes, batch_size, held_out, resume)

@@ -10,6 +10,7 @@ from pathlib import Path
 from .. import data_vae
 from ..table_files import named
 from ..tables import Table
+from ..training import Settings, seed_everything
 from . import data, network
 from .hyperparameters import Hyperparameters
 from .network import Tybalt
@@ -17,7 +18,7 @@ from .network import Tybalt
 
 def train(
     source: data.Source,
-    settings: data_vae.Settings,
+    settings: Settings,
     hyperparameters: Hyperparameters,
     batch_size: int,
     held_out: float,
@@ -28,7 +29,7 @@ def train(
     hyperparameters: its inputs are counted anew. held_out: share of the rows of each class. resume: a checkpoint to go on
     from; its sizes, its columns, its scaling and its held-out rows count, so that none of those is learnt after all.
     """
-    data_vae.seed_everything(settings.seed)
+    seed_everything(settings.seed)
     if resume is not None:
         model, record = network.load(resume)
         source = replace(source, held_out=record["data"]["held_out"])

@@ -103,13 +103,15 @@ def train_wavenet_vae(
     flags.check_resume(resume)
     max_time_s = flags.seconds(max_time)
     flags.need_training()
+    from ..training import Settings as RunSettings
     from .train import Settings, train
 
+    run = RunSettings(
+        epochs, export_path, learning_rate, kl_anneal, max_kl, logs_per_epoch, device, seed, precision, max_time_s, devices, nodes
+    )  # fmt: skip
     last = train(
         Settings(
-            train_path, validation_path, epochs, export_path, batch_size, learning_rate, kl_anneal, max_kl,
-            logs_per_epoch, device, max_files, hyperparameters, clip, free_nats, scored, past_noise, seed, precision,
-            max_time_s, resume, devices, nodes,
+            run, train_path, validation_path, batch_size, max_files, hyperparameters, clip, free_nats, scored, past_noise, resume
         )
     )  # fmt: skip
     print(f"checkpoint: {last}\nnext: latentone export {last} -tp {train_path} -o model.onnx")

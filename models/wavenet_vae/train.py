@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytorch_lightning as lightning
 import torch
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from .. import training
 from ..allocator import keep_freed_memory
+from ..annealing import Annealed
 from ..curve import Column
-from ..training import Timed, device_of, fit, validation_interval
-from ..vae import active_units
 from . import data, listening, network
 from .hyperparameters import Hyperparameters
 from .network import Losses, WaveNetVAE
@@ -34,45 +33,31 @@ CURVES = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What `latentone train wavenet-vae` was asked for; the flags' help says what each means."""
+    """What `latentone train wavenet-vae` was asked for beside what every run is; the flags' help says what each means."""
 
+    run: training.Settings
     train_path: Path
     validation_path: Path | None
-    epochs: int
-    export_path: Path
     batch_size: int
-    learning_rate: float
-    kl_anneal: float
-    max_kl: float
-    logs_per_epoch: int
-    device: str
     max_files: int | None
     hyperparameters: Hyperparameters
     clip_s: float
     free_nats: float
     scored: float
     past_noise: float
-    seed: int
-    precision: str
-    max_time_s: float | None
     resume: Path | None
-    devices: int
-    nodes: int
 
 
-class Training(Timed):
+class Training(Annealed):
     """A WaveNet VAE being trained: loss, log steps, KL annealing, and a cosine schedule over steps or time."""
 
     def __init__(self, model: WaveNetVAE, settings: Settings) -> None:
-        super().__init__(settings.learning_rate, settings.max_time_s)
-        self.model = model
-        self.settings = settings
-        self.kl_multiplier = min(settings.kl_anneal, settings.max_kl)
-        self._means: list[Tensor] = []
+        super().__init__(settings.run)
+        self.model, self.asked = model, settings
         self._listened_s = -math.inf
 
     def losses(self, batch: dict[str, Tensor], **others: Any) -> Losses:
-        return self.model.losses(batch, data.MARGIN_LATENTS, self.kl_multiplier, self.settings.free_nats, **others)
+        return self.model.losses(batch, data.MARGIN_LATENTS, self.kl_multiplier, self.asked.free_nats, **others)
 
     def on_train_start(self) -> None:
         """Each process draws clips and noise of its own, and a resumed run others than it began with."""
@@ -80,7 +65,7 @@ class Training(Timed):
         super().on_train_start()
 
     def training_step(self, batch: dict[str, Tensor]) -> Tensor:
-        losses = self.losses(batch, scored=self.settings.scored, past_noise=self.settings.past_noise)
+        losses = self.losses(batch, scored=self.asked.scored, past_noise=self.asked.past_noise)
         self.log("train/bits", losses.bits, prog_bar=True)
         self.log("train/kl_nats", losses.kl_nats, prog_bar=True)
         self.log("train/objective", losses.objective)
@@ -93,7 +78,7 @@ class Training(Timed):
         shuffled = self.losses(batch, shuffle=True).bits
         self.log("validation/bits_shuffled", shuffled, batch_size=size, sync_dist=True)
         self.log("validation/kl_nats", losses.kl_nats, batch_size=size, sync_dist=True)
-        self._means.append(losses.mean.transpose(1, 2).flatten(0, 1).float().cpu())
+        self.means.append(losses.mean.transpose(1, 2).flatten(0, 1).float().cpu())
         # With the last batch and not at the epoch's end, where the averaged weights have already been put back.
         last = batch_idx == self.trainer.num_val_batches[0] - 1 and not self.trainer.sanity_checking
         if last and time.monotonic() - self._listened_s >= RESYNTHESIS_S:
@@ -102,15 +87,9 @@ class Training(Timed):
             self._listened_s = time.monotonic()
 
     def on_validation_epoch_end(self) -> None:
-        """A log step ends: active units, and one more step of KL annealing."""
-        units = float(active_units(torch.cat(self._means)))
-        self.log("validation/active_units", units, prog_bar=True, sync_dist=True)
-        self._means.clear()
-        if self.trainer.sanity_checking:
-            return
-        self.log("train/kl_multiplier", self.kl_multiplier)
-        self.log("train/elapsed_s", self.elapsed_s)
-        self.kl_multiplier = min(self.kl_multiplier + self.settings.kl_anneal, self.settings.max_kl)
+        super().on_validation_epoch_end()
+        if not self.trainer.sanity_checking:
+            self.log("train/elapsed_s", self.elapsed_s)
 
     def _log_resynthesis(self) -> None:
         loaders = self.trainer.val_dataloaders
@@ -127,22 +106,17 @@ class Training(Timed):
         checkpoint["family"] = "wavenet_vae"
         checkpoint["hyperparameters"] = self.model.hyperparameters.to_dict()
         checkpoint["training"] = {
-            "kl_multiplier": self.kl_multiplier,
-            "elapsed_s": self.elapsed_s,
-            "train_path": str(self.settings.train_path.absolute()),
-            "split": self.settings.validation_path is None,
-            "max_files": self.settings.max_files,
+            **self.progress(),
+            "train_path": str(self.asked.train_path.absolute()),
+            "split": self.asked.validation_path is None,
+            "max_files": self.asked.max_files,
         }
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.kl_multiplier = checkpoint["training"]["kl_multiplier"]
-        self.elapsed_s = checkpoint["training"]["elapsed_s"]
 
 
 def train(settings: Settings) -> Path:
     """Train, and return the last checkpoint's path. Raises LatentoneError for data that cannot be used."""
     keep_freed_memory()
-    lightning.seed_everything(settings.seed, verbose=False)
+    training.seed_everything(settings.run.seed)
     # A resumed model keeps its sizes, gains and statistics: those of other data would make its codes mean something else.
     model, record = network.load(settings.resume) if settings.resume else (WaveNetVAE(settings.hyperparameters), {})
     model.train()
@@ -160,18 +134,11 @@ def train(settings: Settings) -> Path:
     loader = DataLoader(clips, batch_size, shuffle=True, drop_last=True)
     validation = DataLoader(data.Clips(held_out, h, latents, random=False), batch_size)
 
-    accelerator, devices = device_of(settings.device, settings.devices)
-    return fit(
+    return training.fit(
         Training(model, settings),
         (loader, validation),
-        settings.export_path,
+        settings.run,
         CURVES,
         monitor="validation/bits",
         unfinished=unfinished,
-        max_epochs=settings.epochs,
-        accelerator=accelerator,
-        devices=devices,
-        num_nodes=settings.nodes,
-        precision=settings.precision,
-        val_check_interval=validation_interval(loader, settings.logs_per_epoch),
     )

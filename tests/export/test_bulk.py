@@ -7,13 +7,18 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from data_checkpoints import save_motion, save_rows
+from figures_of_men import bvh, walk
 from latentone.export.bulk.find import find
-from latentone.export.bulk.report import read
+from latentone.export.bulk.report import Entry, read
+from latentone.export.bulk.run import Options
+from latentone.export.bulk.run import run as export_all
 from latentone.export.errors import LatentoneError
 from latentone.export.manifest import DataManifest
 from latentone.export.runtime.load import load_data_encoder, load_decoder, load_encoder
@@ -153,6 +158,49 @@ def test_a_second_run_leaves_what_stands_and_makes_what_is_spoilt(
     assert "1 exported, 2 unchanged, 1 failed" in said
     assert {name for name in before if after[name][0] != before[name][0]} == {*ROWS, "report.json"}
     assert NnHost(output / "rows.ts").params("encode") == [13, 1, 4, 1]
+
+
+def made_anew(folder: Path, output: Path, **others: Any) -> list[str]:
+    """Which of the folder's checkpoints a run does not leave as they were."""
+    options = Options(("onnx",), None, None, None, "", "", 0, "float32")
+    anew: list[str] = []
+
+    def ended(entry: Entry, left: bool) -> None:
+        assert entry.ok, entry.reason
+        anew.extend([] if left else [entry.name])
+
+    export_all(folder, output, replace(options, **others), lambda *_: None, lambda _: None, ended)
+    return anew
+
+
+def test_what_was_fitted_to_data_that_has_changed_is_made_anew(tmp_path: Path) -> None:
+    """Or knobs would go on spanning movements that are no longer those of the training data."""
+    folder, output = tmp_path / "runs", tmp_path / "instruments"
+    folder.mkdir()
+    save_motion(folder / "dance.ckpt")
+    movements = folder / "dance-movement"
+    assert made_anew(folder, output) == ["dance"]
+    before = contents(output)
+    (movements / "notes.odt").write_text("what no model is trained on")
+    assert made_anew(folder, output) == []
+    (movements / "walk.bvh").write_text(bvh(walk(4.0, speed=20.0)))
+    assert made_anew(folder, output) == ["dance"]
+    after = contents(output)
+    assert {name for name in before if after[name][1] != before[name][1]} == {"dance.encoder.onnx", "report.json"}
+    shutil.rmtree(movements)
+    assert made_anew(folder, output) == [], "it could not be fitted again"
+    assert contents(output) == after
+
+
+def test_a_flag_that_changes_the_files_makes_them_anew(tmp_path: Path) -> None:
+    """Or a folder would be handed on whose files are not what was asked for last."""
+    folder, output = tmp_path / "runs", tmp_path / "instruments"
+    folder.mkdir()
+    save_rows(folder / "rows.ckpt")
+    for others in ({}, {"weights": "int8"}):
+        assert made_anew(folder, output, **others) == ["rows"]
+        assert made_anew(folder, output, **others) == []
+    assert load_data_encoder(output / ROWS[0]).manifest.weights["kind"] == "int8"
 
 
 def test_names_come_from_paths_and_an_earlier_state_of_a_run_is_left_out(checkpoints: Path, tmp_path: Path) -> None:

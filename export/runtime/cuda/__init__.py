@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import LatentoneError
-from .. import State
 from ..fused.tensors import plain_tensors
+from ..kernel_decoder import KernelDecoder
 from .available import first_line, why_not
 from .pack import pack
 from .plan import THREADS, plan_of
@@ -28,7 +28,7 @@ class CudaUnavailable(LatentoneError):
     """There is no CUDA here, or it does not start; the text says what is missing."""
 
 
-class CudaDecoder:
+class CudaDecoder(KernelDecoder):
     """A Decoder (see `runtime.Decoder`) run by our own CUDA kernel; the file is the one that ONNX Runtime plays.
 
     half: matrices lie on the device in half precision, half the bytes of a step; otherwise draws are the CPU kernel's. threads:
@@ -69,26 +69,7 @@ class CudaDecoder:
             np.zeros((1, 1, bands), np.float32),
         )
 
-    def initial_state(self, batch: int) -> State:
-        return {r.name: np.zeros((batch, *r.shape), dtype=r.dtype) for r in self.manifest.state}
-
     def stream(self, voices: int) -> CudaStream:
         from .stream import CudaStream
 
         return CudaStream(self._model, voices)
-
-    def decode(
-        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
-    ) -> tuple[np.ndarray, State]:
-        _, audio, following = self.decode_and_draw(latents, noise, temperature, state)
-        return audio, following
-
-    def decode_and_draw(
-        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
-    ) -> tuple[np.ndarray, np.ndarray, State]:
-        """`decode` for those who compare runtimes: also the values drawn, (batch, steps, bands), before audio."""
-        stream = self.stream(len(latents))
-        stream.load(state)
-        audio = np.zeros((len(latents), 1, latents.shape[2] * self.manifest.hop_samples), np.float32)
-        drawn = stream.advance_and_draw(latents, noise, temperature, audio)
-        return drawn, audio, stream.save()

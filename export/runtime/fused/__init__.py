@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from .. import State
+from ..kernel_decoder import KernelDecoder
 from .layout import BANDS
 from .stream import FusedStream
 from .tensors import NotFusable
 from .weights import read
 
 
-class FusedDecoder:
+class FusedDecoder(KernelDecoder):
     """A Decoder (see `runtime.Decoder`) run by our own kernel; the file is the one that ONNX Runtime plays.
 
     A voice uses one core; several are spread over `threads` of them at most.
@@ -33,26 +31,5 @@ class FusedDecoder:
             if ours.get(record.name) != tuple(record.shape):
                 raise NotFusable(f"its manifest's state {record.name} is not this network's")
 
-    def initial_state(self, batch: int) -> State:
-        return {r.name: np.zeros((batch, *r.shape), dtype=r.dtype) for r in self.manifest.state}
-
     def stream(self, voices: int) -> FusedStream:
         return FusedStream(self.weights, voices, self._threads)
-
-    def decode(
-        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
-    ) -> tuple[np.ndarray, State]:
-        _, audio, following = self.decode_and_draw(latents, noise, temperature, state)
-        return audio, following
-
-    def decode_and_draw(
-        self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
-    ) -> tuple[np.ndarray, np.ndarray, State]:
-        """`decode` for those who compare runtimes: also the values drawn, (batch, steps, bands), before audio."""
-        stream = self.stream(len(latents))
-        stream.load(state)
-        audio = np.zeros((len(latents), 1, latents.shape[2] * self.manifest.hop_samples), np.float32)
-        drawn = stream.advance_and_draw(
-            np.ascontiguousarray(latents), np.ascontiguousarray(noise), np.ascontiguousarray(temperature), audio
-        )
-        return drawn, audio, stream.save()
