@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import pytorch_lightning as lightning
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from .allocator import keep_freed_memory
 from .curve import Column
 from .training import Timed, device_of, fit, validation_interval
-from .vae import active_units
+from .vae import Losses, active_units
 
 CURVES = (
     Column("train/reconstruction", "reconstruction", "training", "0.7"),
@@ -21,19 +21,6 @@ CURVES = (
     Column("validation/kl_nats", "KL, nats", "held out", "C0"),
     Column("validation/active_units", "latents in use", "held out", "C0"),
 )
-
-
-class Losses(NamedTuple):
-    """What one batch costs."""
-
-    objective: Tensor
-    """What is minimised."""
-    reconstruction: Tensor
-    """In the network's own unit, without the KL divergence."""
-    kl_nats: Tensor
-    """Of one latent vector, all dimensions together."""
-    mean: Tensor
-    """Posterior means (vectors, latents)."""
 
 
 class DataVae(Protocol):
