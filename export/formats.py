@@ -71,11 +71,8 @@ def make(request: Request, formats: tuple[str, ...], say: Report = lambda _: Non
 
 
 def _make_data(family: Family, request: Request, formats: tuple[str, ...], say: Report) -> Made:
-    data_path = None if request.train_path is None else str(request.train_path)
     output = request.output.with_name(request.output.name + ENCODER_SUFFIX)
-    order = DataRequest(
-        request.checkpoint, output, data_path, request.name, request.licence, request.credit, request.weights
-    )
+    order = DataRequest.of(request, output, request.name)
     done = import_module(family.export, encoders_package).export(order, say)
     made = Made(done.manifest.family, done.manifest.latent_names, weights=done.manifest.weights)
     onnx = {"file": output.name, "format": "onnx", "holds": "encoder", "parity": {"onnx": _latents(done.error)}}

@@ -30,14 +30,13 @@ def export_data(family: Family, request: AudioRequest, chosen: str) -> None:
     from .finish import Exported, Request
 
     output = request.output
-    data_path = None if request.train_path is None else str(request.train_path)
-    said = (data_path, request.name or output.stem.removesuffix(".encoder"), request.licence, request.credit)
+    name = request.name or output.stem.removesuffix(".encoder")
     output.parent.mkdir(parents=True, exist_ok=True)
     with Console(stderr=True).status("exporting") as status, ExitStack() as stack:
         if chosen == "torchscript":
             folder = stack.enter_context(TemporaryDirectory(prefix=".export-", dir=output.parent))
             output = Path(folder) / f"{output.stem}.onnx"
-        order = Request(request.checkpoint, output, *said, request.weights)
+        order = Request.of(request, output, name)
         done: Exported = import_module(family.export, __package__).export(order, status.update)
         file, error, facts = done.file, done.error, []
         if chosen == "torchscript":

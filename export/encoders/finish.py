@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from ..provenance import tools
 from ..runtime.load import ENCODER_SUFFIX
 from ..weights import rounded
 from .axes import rebuilt_axes
+
+if TYPE_CHECKING:
+    from ..export import Request as AudioRequest
 
 Report = Callable[[str], None]
 
@@ -36,6 +39,12 @@ class Request:
     credit: str
     weights: str = "float32"
     """float32, float16 or int8."""
+
+    @classmethod
+    def of(cls, request: AudioRequest, output: Path, name: str | None) -> Request:
+        """What was asked for of a checkpoint of any family, of this one: to be written to `output` under this name."""
+        data_path = None if request.train_path is None else str(request.train_path)
+        return cls(request.checkpoint, output, data_path, name, request.licence, request.credit, request.weights)
 
     @property
     def model_name(self) -> str:
