@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from .descriptors import DESCRIPTORS, describe
 from .runtime import Decoder
@@ -84,6 +83,8 @@ def listen(
 
 
 def _correlate(decoder: Decoder, takes: np.ndarray) -> Heard:
+    from scipy.stats import spearmanr  # a second, which only those who measure knobs should wait for
+
     rate_hz = decoder.manifest.sample_rate_hz
     settle = round(SETTLE_S * rate_hz)
     measured = [[describe(part[settle:], rate_hz) for part in np.array_split(take, POSITIONS)] for take in takes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from .allocator import keep_freed_memory
 from .annealing import Annealed
 from .curve import Column
 from .training import Settings, fit
+from .vae import Losses
 
 CURVES = (
     Column("train/reconstruction", "reconstruction", "training", "0.7"),
@@ -19,19 +20,6 @@ CURVES = (
     Column("validation/kl_nats", "KL, nats", "held out", "C0"),
     Column("validation/active_units", "latents in use", "held out", "C0"),
 )
-
-
-class Losses(NamedTuple):
-    """What one batch costs."""
-
-    objective: Tensor
-    """What is minimised."""
-    reconstruction: Tensor
-    """In the network's own unit, without the KL divergence."""
-    kl_nats: Tensor
-    """Of one latent vector, all dimensions together."""
-    mean: Tensor
-    """Posterior means (vectors, latents)."""
 
 
 class DataVae(Protocol):

@@ -128,31 +128,6 @@ def validation_interval(loader: Any, logs_per_epoch: int) -> float:
     return 1.0 / logs_per_epoch if len(loader) >= logs_per_epoch else 1.0
 
 
-def read_record(path: Path) -> dict[str, Any]:
-    """What a checkpoint of `latentone train` holds. Raises LatentoneError, one line, for a file that is none."""
-    if not path.is_file():
-        raise LatentoneError(f"{path}: no such checkpoint")
-    try:
-        record = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise LatentoneError(f"{path}: not a readable checkpoint ({reason[:120]})") from None
-    if not isinstance(record, dict) or "family" not in record:
-        raise LatentoneError(f"{path}: not a checkpoint of `latentone train`")
-    return record
-
-
-def load_record(path: Path, family: str, command: str) -> dict[str, Any]:
-    """What a checkpoint of one family holds. Raises LatentoneError, one line, for one of another, or no checkpoint.
-
-    command: of `latentone train`, for people.
-    """
-    record = read_record(path)
-    if record["family"] != family:
-        raise LatentoneError(f"{path}: not a checkpoint of `latentone train {command}`")
-    return record
-
-
 def _average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
     """Exponential moving average of the weights, over the last tenth of a young run and 1,000 steps of an old one."""
     decay = min(EMA_DECAY, (1.0 + float(count)) / (10.0 + float(count)))

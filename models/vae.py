@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 ACTIVE_VARIANCE = 0.01
 """A latent is active when the variance of its posterior mean over the data exceeds this (Burda et al. 2016)."""
+
+
+class Losses(NamedTuple):
+    """What one batch of rows or poses costs."""
+
+    objective: Tensor
+    """What is minimised."""
+    reconstruction: Tensor
+    """In the network's own unit, without the KL divergence."""
+    kl_nats: Tensor
+    """Of one latent vector, all dimensions together."""
+    mean: Tensor
+    """Posterior means (vectors, latents)."""
 
 
 def kl_nats(mean: Tensor, log_variance: Tensor) -> Tensor:

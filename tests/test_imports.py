@@ -117,9 +117,27 @@ def test_sonifying_loads_its_libraries_only_when_it_works() -> None:
     assert _loaded_by("server.sonify.command", "server.sonify.report", "server.sonify.baseline") == []
 
 
+def test_a_checkpoint_is_exported_without_the_libraries_of_training_and_measuring() -> None:
+    """They take longer to load than PyTorch itself, and whoever mistyped a path would wait for them."""
+    networks = (f"models.{family}.network" for family in ("wavenet_vae", "mocap", "tybalt"))
+    unneeded = {"pytorch_lightning", "scipy.stats", "pandas", "sklearn", "matplotlib"}
+    assert not unneeded & set(_loaded_by("export.export", *networks))
+
+
 def _loaded_by(*modules: str) -> list[str]:
     """The heavy packages that a fresh interpreter has loaded once it has imported `modules` of latentone."""
-    heavy = ["torch", "pandas", "sklearn", "scipy.stats", "scipy.spatial", "ot", "librosa", "matplotlib", "ray"]
+    heavy = [
+        "torch",
+        "pytorch_lightning",
+        "pandas",
+        "sklearn",
+        "scipy.stats",
+        "scipy.spatial",
+        "ot",
+        "librosa",
+        "matplotlib",
+        "ray",
+    ]
     imports = ", ".join(f"latentone.{module}" for module in modules)
     code = f"import {imports}, sys; print(*[name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], timeout=60, check=True, capture_output=True, text=True)

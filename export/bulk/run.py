@@ -109,7 +109,7 @@ def _make(
     from ..runtime.kernel_cache import use_kernel_cache
 
     use_kernel_cache()
-    from ...models.training import read_record
+    from ...models.record import read_record
     from ..export import Request
     from ..formats import make
 

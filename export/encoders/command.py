@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def family_of(checkpoint: Path) -> Family | None:
     """The family of data that a checkpoint is of; None for one of audio. Raises LatentoneError for what is no checkpoint."""
-    from ...models.training import read_record
+    from ...models.record import read_record
 
     return FAMILIES.get(read_record(checkpoint)["family"])
 

@@ -11,9 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .. import vae
-from ..data_vae import Losses
+from ..record import load_record
 from ..streaming import CausalConv1d
-from ..training import load_record
 from .pose import INPUTS, LIMBS, ROOT
 
 FAMILY = "mocap"
@@ -138,7 +137,7 @@ class MotionVAE(nn.Module):
         present = torch.arange(values.shape[-1], device=values.device)
         return torch.stack([values[..., (present - tap).clamp(min=0)] for tap in self.hyperparameters.taps], dim=1)
 
-    def losses(self, batch: Tensor, kl_multiplier: float) -> Losses:
+    def losses(self, batch: Tensor, kl_multiplier: float) -> vae.Losses:
         """batch: values (batch, inputs, frames). Reconstruction is in degrees a limb, at the present frame."""
         posterior, _ = self.encoder(batch)
         latents = vae.sample(*posterior) if self.training else posterior.mean
@@ -148,7 +147,7 @@ class MotionVAE(nn.Module):
         kl = vae.kl_nats(*posterior).sum(dim=1).mean()
         with torch.no_grad():
             degrees = limb_degrees(decoded[:, 0], batch).mean()
-        return Losses(error + kl_multiplier * kl, degrees, kl, posterior.mean.transpose(1, 2).flatten(0, 1))
+        return vae.Losses(error + kl_multiplier * kl, degrees, kl, posterior.mean.transpose(1, 2).flatten(0, 1))
 
     def record(self) -> dict[str, Any]:
         return {"family": FAMILY, "hyperparameters": self.hyperparameters.to_dict()}

@@ -14,10 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..data_vae import Losses
 from ..errors import LatentoneError
-from ..training import load_record
-from ..vae import kl_nats, sample
+from ..record import load_record
+from ..vae import Losses, kl_nats, sample
 from .hyperparameters import Hyperparameters
 
 FAMILY = "tybalt"

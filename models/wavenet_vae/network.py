@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import LatentoneError
-from ..training import load_record
+from ..record import load_record
 from ..vae import kl_nats, sample
 from .decoder import Decoder
 from .encoder import Encoder
