@@ -6,6 +6,8 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from latentone.export.manifest import Manifest
 from latentone.export.runtime.fused import FusedDecoder
 from latentone.export.runtime.load import SHIPPED_MODELS, load_decoder, load_encoder
 from latentone.export.runtime.onnx import OnnxDecoder
-from latentone.export.sweep import REAL_RHO, listen
+from latentone.export.sweep import REAL_RHO, Heard, listen
 from latentone.models import vae
 from latentone.models.wavenet_vae import network
 
@@ -80,10 +82,17 @@ def test_every_runtime_draws_the_same_from_it(name: str) -> None:
     assert equal / compared >= 0.999
 
 
+def clearly_heard(knobs: Sequence[Heard]) -> int:
+    return sum(max(map(abs, knob.rho.values())) >= PLAYABLE_RHO for knob in knobs)
+
+
 def test_at_least_four_of_the_first_eight_knobs_are_clearly_heard(name: str, manifest: Manifest) -> None:
-    """Swept anew with other noise than the export's: no accident of one seed."""
-    heard = listen(load_decoder(SHIPPED_MODELS / f"{name}.onnx"), range(8), seed=123)
-    assert sum(max(map(abs, knob.rho.values())) >= PLAYABLE_RHO for knob in heard) >= 4
+    """Swept anew with other noise than the export's: no accident of one seed. The last four only where they are needed."""
+    decoder = load_decoder(SHIPPED_MODELS / f"{name}.onnx")
+    heard = listen(decoder, range(4), seed=123)
+    if clearly_heard(heard) < 4:
+        heard += listen(decoder, range(4, 8), seed=127)
+    assert clearly_heard(heard) >= 4
     # The first is named after what it does here too, and does something all the way.
     descriptor, rho = max(manifest.latents[0].heard.items(), key=lambda item: abs(item[1]))
     assert heard[0].rho[descriptor] * np.sign(rho) >= REAL_RHO
@@ -110,9 +119,10 @@ def test_a_sweep_renders_twice_to_the_same_bytes_and_is_seen_in_the_sound(
 
 @pytest.mark.skipif(shutil.which("oscsend") is None, reason="oscsend (liblo-tools) is not installed")
 def test_oscsend_changes_the_sound_of_a_running_server(tmp_path: Path, name: str, manifest: Manifest) -> None:
-    """Two servers with one seed, the same knob sent to either end: what the manifest says that it moves is heard to."""
+    """Two servers with one seed, each sent one end of a knob: what the manifest says that it moves is heard to."""
     descriptor, rho = max(manifest.latents[0].heard.items(), key=lambda item: abs(item[1]))
-    low, high = (played(name, tmp_path / f"{value}.wav", value) for value in (-0.9, 0.9))
+    with ThreadPoolExecutor() as side_by_side:
+        low, high = side_by_side.map(lambda value: played(name, tmp_path / f"{value}.wav", value), (-0.9, 0.9))
     rate_hz = manifest.sample_rate_hz
     assert (describe(high, rate_hz)[descriptor] - describe(low, rate_hz)[descriptor]) * rho > 0
     assert not np.array_equal(low, high)

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from command_line import in_this_process
 from fakes import FakeDecoder, write_fake_model
 from latentone.export.errors import LatentoneError
 from latentone.export.runtime.choose import Choice
@@ -223,9 +224,11 @@ def test_a_busy_port_is_one_line(model: Path) -> None:
         (["--sink", "trumpet"], "trumpet"),
     ],
 )
-def test_bad_input_is_one_line_and_status_1(arguments: list[str], expected: str) -> None:
-    command = [sys.executable, "-m", "latentone.server", "play", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S)
+def test_bad_input_is_one_line_and_status_1(
+    arguments: list[str], expected: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As the busy port, which is met by a process of its own."""
+    done = in_this_process(capfd, "play", *arguments)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert expected in done.stderr
