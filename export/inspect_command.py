@@ -18,7 +18,13 @@ SHOWN = 6
 
 
 def inspect(model: Annotated[Path, Argument(help="A model file, or a shipped model's name.")]) -> None:
-    """Print what a model file is: rates or columns, latency, training data, and every knob."""
+    """Print what a model file is: rates or columns, latency, training data, and every knob.
+
+    \b
+      latentone inspect voice              a shipped model
+      latentone inspect mine.onnx          your own; rave.ts is one of others
+      latentone inspect digits             an encoder of data: its columns and its latents
+    """
     from .runtime.load import SCRIPT_SUFFIX, load_torchscript, shipped_file
     from .runtime.providers import open_any_session
 

@@ -16,9 +16,10 @@ def read_record(path: Path) -> dict[str, Any]:
         raise LatentoneError(f"{path}: no such checkpoint")
     try:
         record = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise LatentoneError(f"{path}: not a readable checkpoint ({reason[:120]})") from None
+    except Exception:
+        raise LatentoneError(
+            f"{path}: not a readable checkpoint: cut short, or not what `latentone train` wrote (best.ckpt, last.ckpt)"
+        ) from None
     if not isinstance(record, dict) or "family" not in record:
         raise LatentoneError(f"{path}: not a checkpoint of `latentone train`")
     return record

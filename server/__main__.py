@@ -7,7 +7,7 @@ import sys
 import traceback
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -15,6 +15,8 @@ from ..export.errors import LatentoneError
 
 EXIT_BAD_INPUT = 1
 EXIT_BUG = 70  # EX_SOFTWARE of sysexits.h
+EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # click's, of which newer typers bring a copy of their own
 
 app = typer.Typer(
     help="Play the latent space: a trained decoder as an instrument.",
@@ -80,7 +82,9 @@ def options(
 def main() -> None:
     """Run the command line; what goes wrong ends in one line on stderr and a status that says whose fault it was."""
     try:
-        app()
+        status = app(prog_name="latentone", standalone_mode=False)
+    except UsageError as error:
+        _misused(error)
     except LatentoneError as error:
         _fail(str(error), EXIT_BAD_INPUT)
     except ModuleNotFoundError as error:
@@ -91,9 +95,24 @@ def main() -> None:
         _fail(f"{error} (a bug: LATENTONE_DEBUG=1 shows where)", EXIT_BUG)
     except Exception as error:
         _fail(f"{type(error).__name__}: {error} (a bug: LATENTONE_DEBUG=1 shows where)", EXIT_BUG)
+    else:
+        if status == EXIT_INTERRUPTED:
+            print("latentone: stopped by Ctrl-C", file=sys.stderr)
+        sys.exit(status)
 
 
-def _fail(line: str, status: int) -> None:
+def _misused(error: Any) -> NoReturn:
+    """Say in one line what a `UsageError` finds wrong with the command line; where it has no words, help is meant."""
+    where = error.ctx.command_path if error.ctx else "latentone"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        sys.exit(error.exit_code)
+    what = " ".join(error.format_message().split())
+    print(f"{where}: {what}{'' if what.endswith(('.', '?')) else '.'} See {where} --help", file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+def _fail(line: str, status: int) -> NoReturn:
     if os.environ.get("LATENTONE_DEBUG"):
         traceback.print_exc()
     print(f"latentone: {' '.join(line.split())}", file=sys.stderr)

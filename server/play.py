@@ -46,14 +46,14 @@ def play(
     sink: Annotated[str | None, typer.Option(help="auto, device, null (no sound, real time) or file.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Play into this .wav or .flac file.")] = None,
     sample_rate: Annotated[int | None, typer.Option(help="Of the output, in Hz.")] = None,
-    block: Annotated[int | None, typer.Option(help="Samples of the output made at a time.")] = None,
-    latency_ms: Annotated[float | None, typer.Option(help="Sound kept ready in advance.")] = None,
+    block: Annotated[int | None, typer.Option(help="Samples of the output made at a time; 128 by default.")] = None,
+    latency_ms: Annotated[float | None, typer.Option(help="Milliseconds of sound kept ready in advance; 20 by default.")] = None,
     listen: Annotated[
         bool,
         typer.Option("--listen", help="Let the private network in, or those whom osc.allow of the settings names."),
     ] = False,
     osc_host: Annotated[str | None, typer.Option(help="Where to listen; 127.0.0.1 is this machine only.")] = None,
-    osc_port: Annotated[int | None, typer.Option(help="UDP and TCP port to listen on; 0 takes a free one.")] = None,
+    osc_port: Annotated[int | None, typer.Option(help="UDP and TCP port, 9001 by default; 0 takes a free one.")] = None,
     midi: Annotated[bool | None, typer.Option("--midi/--no-midi", help="Listen to MIDI inputs.")] = None,
     midi_map: Annotated[
         list[str] | None, typer.Option(help="A ready-made map for a controller: launchkey, mpe …; means --midi.")
@@ -69,7 +69,7 @@ def play(
     ] = None,
     input_device: Annotated[str | None, typer.Option(help="Which input: as --device; means --input device.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and same controls: same sound.")] = None,
-    gain_db: Annotated[float | None, typer.Option(help="Loudness of the output.")] = None,
+    gain_db: Annotated[float | None, typer.Option(help="Loudness of the output, in dB; 0 by default.")] = None,
     data: Annotated[
         str | None, typer.Option(help="A data set to be heard: a table, a movement, or digits, wine …")
     ] = None,
@@ -89,7 +89,7 @@ def play(
       latentone play --data digits              a data set, row after row; /source/digits/… is for it
       oscsend localhost 9001 /latent/0 f 0.8    turn the first knob
 
-    Ctrl-C, SIGTERM or the OSC message /quit end it.
+    What no flag says is as in your settings, else as in config.yaml. Ctrl-C, SIGTERM or the OSC message /quit end it.
     """
     flags = {
         "model.name": model,

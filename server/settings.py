@@ -200,5 +200,10 @@ class Config(_Section):
         for candidate in [name, *named]:
             if candidate.is_file():
                 return candidate
+        if any((folder / f"{self.model.name}{ENCODER_SUFFIX}").is_file() for folder in folders):
+            raise LatentoneError(
+                f"model {self.model.name!r} encodes data and has no sound of its own: "
+                f"latentone play --data DATA --data-model {self.model.name}"
+            )
         shipped = ", ".join(self.model_names()) or "none found"
         raise LatentoneError(f"model {self.model.name!r} is neither a file nor the name of a model ({shipped})")

@@ -13,6 +13,8 @@ from .target import Target
 
 MOST_CLASSES = 10
 GREY, BLUE = "#c9c6c1", "#2f6f9f"
+CLASS_COLOURS = ("C0", "C1", "C2", "C3", "C4", "C5", "C6", "black", "C8", "C9")
+"""matplotlib's cycle, but that its grey would be taken for the cloud's."""
 
 
 def draw(coupling: Coupling, data: np.ndarray, labels: Sequence[str], target: Target, picture: Path) -> None:
@@ -31,7 +33,7 @@ def draw(coupling: Coupling, data: np.ndarray, labels: Sequence[str], target: Ta
         panel.scatter(*_plane(target.cloud, both), s=7, color=GREY, linewidths=0, label="learned from")
         groups = np.asarray(labels) if classes else np.full(len(rows), "data")
         for place, name in enumerate(classes or ["data"]):
-            colour = f"C{place}" if classes else BLUE
+            colour = CLASS_COLOURS[place] if classes else BLUE
             panel.scatter(*_plane(rows[groups == name], both), s=11, color=colour, alpha=0.7, linewidths=0, label=name)
         panel.set_title(title, loc="left", fontsize=10.5)
         panel.grid(color="#eeeeee")

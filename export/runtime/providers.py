@@ -133,7 +133,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise LatentoneError(f"{path}: cannot be read ({error.strerror})") from None
     if not model:
-        raise LatentoneError(f"{path}: empty file")
+        raise LatentoneError(f"{path}: an empty file, not an ONNX model; export it again")
     return model
 
 

@@ -222,6 +222,7 @@ def test_a_busy_port_is_one_line(model: Path) -> None:
         (["--config", "no-such.yaml"], "no-such.yaml"),
         (["--latency-ms", "0.1"], "latency_ms"),
         (["--sink", "trumpet"], "trumpet"),
+        (["digits"], "--data-model digits"),
     ],
 )
 def test_bad_input_is_one_line_and_status_1(
