@@ -47,7 +47,9 @@ def play(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Play into this .wav or .flac file.")] = None,
     sample_rate: Annotated[int | None, typer.Option(help="Of the output, in Hz.")] = None,
     block: Annotated[int | None, typer.Option(help="Samples of the output made at a time; 128 by default.")] = None,
-    latency_ms: Annotated[float | None, typer.Option(help="Milliseconds of sound kept ready in advance; 20 by default.")] = None,
+    latency_ms: Annotated[
+        float | None, typer.Option(help="Milliseconds of sound kept ready in advance; 20 by default.")
+    ] = None,
     listen: Annotated[
         bool,
         typer.Option("--listen", help="Let the private network in, or those whom osc.allow of the settings names."),
