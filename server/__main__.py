@@ -16,9 +16,8 @@ from ..export.errors import LatentoneError
 EXIT_BAD_INPUT = 1
 EXIT_BUG = 70  # EX_SOFTWARE of sysexits.h
 EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
-UsageError: type[Exception] = typer.BadParameter.__bases__[
-    0
-]  # click's, of which newer typers bring a copy of their own
+# Click's, of which newer typers bring a copy of their own.
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     help="Play the latent space: a trained decoder as an instrument.",
