@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ..export.errors import LatentoneError
+from .process import hear_ctrl_c
 
 EXIT_BAD_INPUT = 1
 EXIT_BUG = 70  # EX_SOFTWARE of sysexits.h
@@ -82,6 +83,7 @@ def options(
 
 def main() -> None:
     """Run the command line; what goes wrong ends in one line on stderr and a status that says whose fault it was."""
+    hear_ctrl_c()
     try:
         status = app(prog_name="latentone", standalone_mode=False)
     except UsageError as error:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 SWITCH_INTERVAL_S = 1e-4
+AGAIN_S = 0.01
 
 
 @contextmanager
@@ -33,8 +37,35 @@ def undisturbed() -> Iterator[None]:
 @contextmanager
 def sigterm_like_ctrl_c() -> Iterator[None]:
     """What ends a service ends it as gently as a person does: KeyboardInterrupt in the main thread."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def hear_ctrl_c() -> None:
+    """Ctrl-C is KeyboardInterrupt in the main thread even while LLVM compiles; where a shell has it ignored, it stays so."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, now or, in a callback of LLVM, a moment later.
+
+    A signal that comes while LLVM works is noticed by the first Python that runs then, which is mostly such a callback.
+    ctypes prints what is raised there and goes on, so that the interrupt would be lost.
+    """
+    while frame is not None:
+        if frame.f_code.co_name.startswith("_raw_object_cache") and "llvmlite" in frame.f_code.co_filename:
+            threading.Timer(AGAIN_S, _send_to_main_thread, [number]).start()
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _send_to_main_thread(number: int) -> None:
+    if sys.platform == "win32":
+        _thread.interrupt_main(number)
+    else:  # which also ends what the thread is waiting for
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
