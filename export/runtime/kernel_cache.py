@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+KEPT_UNUSED_S = 60 * 24 * 3600
+"""Compiled code of other versions, some 10 MB each, is kept for so long after its last use."""
 
 
 def use_kernel_cache() -> None:
@@ -21,9 +28,20 @@ def use_kernel_cache() -> None:
         folder = user_cache_path("latentone") / "kernels" / source_digest()
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            os.utime(folder)
         except OSError:  # compiled anew each time, but it plays
             folder = Path(tempfile.mkdtemp(prefix="latentone-"))
+        else:
+            _remove_unused(folder.parent)
         config.CACHE_DIR = str(folder)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _remove_unused(folder: Path) -> None:
+    before = time.time() - KEPT_UNUSED_S
+    for version in folder.iterdir():
+        with suppress(OSError):  # another program may remove it, too
+            if version.stat().st_mtime < before:
+                shutil.rmtree(version)
 
 
 def source_digest() -> str:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+import time
+from pathlib import Path
 
 import pytest
 from latentone.export.runtime import kernel_cache
@@ -20,6 +22,21 @@ def test_the_folder_is_named_after_the_source(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(config, "CACHE_DIR", "")
     kernel_cache.use_kernel_cache()
     assert config.CACHE_DIR.endswith("changed")
+
+
+def test_versions_long_unused_make_room_and_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    kernel_cache.use_kernel_cache()
+    mine = Path(config.CACHE_DIR)
+    old, recent = mine.with_name("old"), mine.with_name("recent")
+    now = time.time()
+    for folder, unused_s in ((old, 2), (recent, 0.5), (mine, 2)):
+        folder.mkdir(exist_ok=True)
+        (folder / "compiled").touch()
+        os.utime(folder, (now, now - unused_s * kernel_cache.KEPT_UNUSED_S))
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    kernel_cache.use_kernel_cache()
+    assert (old.exists(), recent.exists(), mine.exists()) == (False, True, True)
 
 
 def test_a_folder_that_the_user_chose_stays(monkeypatch: pytest.MonkeyPatch) -> None:
