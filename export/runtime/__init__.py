@@ -7,10 +7,21 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from ..errors import LatentoneError
 from ..manifest import Manifest
 
 State = dict[str, np.ndarray]
 """Named tensors, each (batch, …) as the manifest's `state` says. Never a hidden buffer: a block can be replayed."""
+
+POSITION = "position"
+"""A state saved inside a frame has this besides what the manifest lists: steps of the frame that are over, (batch,)."""
+
+
+def need_frame(state: State, runtime: str) -> None:
+    """Raises LatentoneError for a state from inside a frame, where `runtime` begins with frames only."""
+    if POSITION in state:
+        steps = int(state[POSITION][0])
+        raise LatentoneError(f"this state was saved {steps} steps into a frame, and {runtime} begins where frames do")
 
 
 class Stream(Protocol):
@@ -41,11 +52,17 @@ class Stream(Protocol):
         ...
 
     def save(self) -> State:
-        """A copy of the state of all voices, as `Decoder.decode` takes it. Exact between frames."""
+        """A copy of the state of all voices, as `Decoder.decode` takes it.
+
+        Between frames any runtime of the same model goes on from it; inside a frame (see POSITION) those with kernels of ours.
+        """
         ...
 
     def load(self, state: State) -> None:
-        """Go on from a state that `save` or `Decoder.decode` of any runtime of the same model gave."""
+        """Go on from a state that `save` or `Decoder.decode` of any runtime of the same model gave.
+
+        Raises LatentoneError for one from inside a frame where this runtime begins with frames only; nothing has changed then.
+        """
         ...
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from onnxruntime import InferenceSession
 
 from ..errors import LatentoneError
-from . import State
+from . import State, need_frame
 from .onnx_stream import NO_GRAPH, OnnxStream, graph_numbers, run_options
 from .providers import open_session
 
@@ -41,20 +41,24 @@ class OnnxDecoder:
     def decode(
         self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
     ) -> tuple[np.ndarray, State]:
-        feed = {"latents": latents, "noise": noise, "temperature": temperature, **state}
-        audio, *following = _run(self._session, self._outputs, feed)
+        audio, *following = self._run_from(state, self._outputs, latents, noise, temperature)
         return audio, dict(zip(self._state_names, following, strict=True))
 
     def decode_and_draw(
         self, latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray, state: State
     ) -> tuple[np.ndarray, np.ndarray, State]:
         """`decode` for those who compare runtimes: also the values drawn, (batch, steps, bands), before audio."""
-        feed = {"latents": latents, "noise": noise, "temperature": temperature, **state}
-        drawn, audio, *following = _run(self._session, ["drawn", *self._outputs], feed)
+        drawn, audio, *following = self._run_from(state, ["drawn", *self._outputs], latents, noise, temperature)
         return drawn, audio, dict(zip(self._state_names, following, strict=True))
 
     def stream(self, voices: int) -> OnnxStream:
         return OnnxStream(self._session, self.manifest, voices, self._device, self._graphs)
+
+    def _run_from(
+        self, state: State, outputs: list[str], latents: np.ndarray, noise: np.ndarray, temperature: np.ndarray
+    ) -> list[np.ndarray]:
+        need_frame(state, "ONNX Runtime")
+        return _run(self._session, outputs, {"latents": latents, "noise": noise, "temperature": temperature, **state})
 
 
 class OnnxEncoder:

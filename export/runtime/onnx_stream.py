@@ -25,7 +25,7 @@ import onnxruntime
 from onnxruntime import InferenceSession
 
 from ..manifest import Manifest
-from . import State
+from . import State, need_frame
 from .onnx_memory import Buffer, Device
 
 KEPT_SHAPES = 32
@@ -147,6 +147,7 @@ class OnnxStream:
         return {name: tensor.copy() for name, tensor in self._resting.items()}
 
     def load(self, state: State) -> None:
+        need_frame(state, "ONNX Runtime")
         self._rest()
         for name, tensor in self._resting.items():
             tensor[...] = state[name]

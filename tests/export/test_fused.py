@@ -11,9 +11,9 @@ import pytest
 import torch
 from latentone.export.errors import LatentoneError
 from latentone.export.onnx import parity
-from latentone.export.runtime import State
+from latentone.export.runtime import POSITION, State
 from latentone.export.runtime.fused import FusedDecoder
-from latentone.export.runtime.fused.stream import POSITION, FusedStream
+from latentone.export.runtime.fused.stream import FusedStream
 from latentone.export.runtime.fused.tensors import NotFusable
 from latentone.export.runtime.onnx import OnnxDecoder
 from latentone.models.wavenet_vae.decoder import Decoder
@@ -173,6 +173,18 @@ def test_a_state_saved_inside_a_frame_goes_on_there(tmp_path: Path) -> None:
     rest = np.ascontiguousarray(noise[:, inside:])
     second.advance(np.ascontiguousarray(latents[:, :, 5:]), rest, heat, np.ones(1, bool), audio)
     np.testing.assert_array_equal(audio[:, 0], whole[:, inside:])
+
+
+def test_a_state_from_inside_a_frame_is_refused_where_only_frames_begin(tmp_path: Path) -> None:
+    stream = fused(tmp_path / "small.onnx", 4).stream(1)
+    latents, noise, heat = material(1, 2)
+    play(stream, latents, noise[:, : HOP + 20], heat, [HOP + 20])
+    reference = OnnxDecoder(tmp_path / "small.onnx")
+    says = "saved 5 steps into a frame, and ONNX Runtime begins where frames do"
+    with pytest.raises(LatentoneError, match=says):
+        reference.stream(1).load(stream.save())
+    with pytest.raises(LatentoneError, match=says):
+        reference.decode(latents, noise, heat, stream.save())
 
 
 def test_a_latent_changes_on_its_sample(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from latentone.export.runtime import POSITION
 from latentone.export.runtime.fused.crew import Crew
 from latentone.export.runtime.fused.layout import AHEAD
-from latentone.export.runtime.fused.stream import POSITION
 from test_fused import HOP, fused, material, play
 
 

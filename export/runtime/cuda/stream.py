@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from .. import State
-from ..fused.stream import POSITION
+from .. import POSITION, State
 from .plan import Plan
 
 KEPT_SHAPES = 32

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import State
+from .. import POSITION, State
 from . import kernel
 from .crew import Crew
 from .layout import BANDS, FRAME_PAST, FRAMES_BACK, HISTORY, LATENTS, PREVIOUS, RESIDUAL, RINGS, ROW, TAPS, aligned
 from .weights import Weights
-
-POSITION = "position"
-"""A state saved inside a frame has this besides what the manifest lists: steps of the frame that are over, (batch,)."""
-
 
 VOICES_A_THREAD = 2
 """Two voices cost little more than one, since they share the weights' way from memory: fewer are not worth a thread."""

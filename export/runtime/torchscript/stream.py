@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from .. import State
+from .. import State, need_frame
 from .attributes import Value
 from .nn_file import state_of
 
@@ -60,7 +60,8 @@ class TorchscriptStream:
 
 @torch.inference_mode()
 def put(module: Any, state: State, row: int) -> None:
-    """Row `row` of every tensor of `state` into the module's buffers."""
+    """Row `row` of every tensor of `state` into the module's buffers. Raises LatentoneError for a state from inside a frame."""
+    need_frame(state, "TorchScript")
     for name, buffer in state_of(module).items():
         buffer.copy_(torch.from_numpy(np.asarray(state[name][row])))
 
