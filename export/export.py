@@ -175,7 +175,7 @@ def _write_encoder(
     """Write it and return its largest difference from PyTorch. Raises LatentoneError where that is too large."""
     hop = model.hyperparameters.latent_hop_samples
     changes = {"kind": "encoder", "hop_samples": hop, "state": [], "noise_per_frame": 0, "latency_samples": 0}
-    proto = onnx_encoder.encoder_model(model.encoder, calibration, hop)
+    proto = onnx_encoder.encoder_model(model.encoder, calibration)
     STORES[weights](proto)
     graph.save(proto, manifest.model_copy(update=changes), file)
     module = onnx_encoder.CalibratedEncoder(model.encoder, calibration).eval()

@@ -18,7 +18,6 @@ from ..calibrate import Calibration
 from ..errors import LatentoneError
 from ..manifest import DataManifest, StateRecord
 from ..runtime.data_encoder import DataEncoder
-from .encoder import without_traces
 from .graph import OPSET, save
 from .narrow import store_as_halves
 
@@ -139,7 +138,16 @@ def _model(module: nn.Module, manifest: DataManifest) -> onnx.ModelProto:
             )
     finally:
         log.setLevel(level)
-    return without_traces(cast("torch.onnx.ONNXProgram", program).model_proto)
+    return _without_traces(cast("torch.onnx.ONNXProgram", program).model_proto)
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model without the exporter's notes on which line of whose file made each node: they are of no use to a player."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    return model
 
 
 def _zeros(record: StateRecord) -> Tensor:

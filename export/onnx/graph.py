@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -11,9 +12,17 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ..manifest import METADATA_KEY, DataManifest, Manifest
 
+if TYPE_CHECKING:
+    import torch
+
 OPSET = 17
 IR_VERSION = 8
 """Old enough for every ONNX Runtime since 1.13."""
+
+
+def array(tensor: torch.Tensor) -> np.ndarray:
+    """A model's tensor as numbers for a graph."""
+    return tensor.detach().cpu().numpy()
 
 
 class Graph:
@@ -77,10 +86,16 @@ def write(
 
     store: what makes the model's tensors narrow, see `narrow`.
     """
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="latentone")
-    model.ir_version = IR_VERSION
+    model = model_of(graph)
     store(model)
     save(model, manifest, path)
+
+
+def model_of(graph: onnx.GraphProto) -> onnx.ModelProto:
+    """A model of operators and in a format that older runtimes know, too."""
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="latentone")
+    model.ir_version = IR_VERSION
+    return model
 
 
 def save(model: onnx.ModelProto, manifest: Manifest | DataManifest, path: Path) -> None:

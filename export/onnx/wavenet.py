@@ -14,12 +14,8 @@ from ...models.levels import MINIMUM_TEMPERATURE
 from ...models.streaming import GatedLayer
 from ...models.wavenet_vae.decoder import Decoder
 from ..manifest import StateRecord
-from .graph import Graph
+from .graph import Graph, array
 from .heads import GRAPH_HEADS
-
-
-def array(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy()
 
 
 def _layers(decoder: Decoder) -> list[GatedLayer]:
