@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from latentone.export.runtime import Decoder
 from latentone.export.runtime.cuda import CudaDecoder
 from latentone.export.runtime.fused import FusedDecoder
+from numba.cuda.simulator.kernelapi import FakeCUDAShared
 
 THREADS = 16
 """Of a block: few, since the simulator's are Python threads, but enough that matrices are shared out over groups of them."""
@@ -95,7 +98,19 @@ def streams(path: str) -> dict[str, float]:
     return {"audio_error": worst, "state_error": error, "heard_of_silent": silent, "units": position / unit}
 
 
+def share_memory_once() -> None:
+    """Let one thread at a time look for its block's shared memory: the simulator's might each find none, and make their own."""
+    found, lock = FakeCUDAShared.array, threading.Lock()
+
+    def array(self: Any, *shape_and_type: Any) -> np.ndarray:
+        with lock:
+            return found(self, *shape_and_type)
+
+    FakeCUDAShared.array = array
+
+
 if __name__ == "__main__":
+    share_memory_once()
     sys.setswitchinterval(1e-5)  # the simulator's threads wait for each other at every barrier
     functions = {"decode": decode, "streams": streams}
     print(json.dumps([functions[name](*arguments) for name, arguments in json.loads(sys.argv[1])]))
