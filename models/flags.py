@@ -40,6 +40,14 @@ def check_precision(precision: str) -> None:
         raise LatentoneError(f"--precision {precision}: not one of {', '.join(PRECISIONS)}")
 
 
+def device_parts(device: str) -> tuple[str, str]:
+    """cpu, cuda or mps, and the index of a GPU that has one, as in `cuda:0`. Raises LatentoneError for anything else."""
+    kind, colon, index = device.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (colon and (kind != "cuda" or not index.isdigit())):
+        raise LatentoneError(f"--device {device}: not one of cpu, cuda, cuda:<index>, mps")
+    return kind, index
+
+
 def check_resume(resume: Path | None) -> None:
     """Raises LatentoneError when the checkpoint to go on from is not there."""
     if resume is not None and not resume.is_file():

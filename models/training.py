@@ -18,6 +18,7 @@ from torch import Tensor
 
 from .curve import Column, draw
 from .errors import LatentoneError
+from .flags import device_parts
 
 WARM_UP_STEPS = 200
 EMA_DECAY = 0.999
@@ -135,17 +136,13 @@ def _average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
 
 
 def device_of(device: str, count: int = 1) -> tuple[str, list[int] | int]:
-    """`cpu`, `cuda:0`, `mps` to Lightning's accelerator and devices; raises LatentoneError for anything else."""
-    kind, _, index = device.partition(":")
-    if kind == "cpu":
-        return "cpu", count
-    if kind == "cuda" and (not index or index.isdigit()):
+    """`cpu`, `cuda:0`, `mps` to Lightning's accelerator and devices; raises LatentoneError for what there is not."""
+    kind, index = device_parts(device)
+    if kind == "cuda":
         if not torch.cuda.is_available():
             raise LatentoneError(f"--device {device}: this torch sees no CUDA device; use cpu")
         return "gpu", [int(index)] if index and count == 1 else count
-    if kind == "mps" and not index:
-        return "mps", 1
-    raise LatentoneError(f"--device {device}: not one of cpu, cuda, cuda:<index>, mps")
+    return kind, count if kind == "cpu" else 1
 
 
 def seed_everything(seed: int) -> None:

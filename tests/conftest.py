@@ -19,7 +19,7 @@ from signals import voice_like
 use_kernel_cache()
 os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage]
 
-# Of two runs of tests side by side, each with as many threads as there are cores, most of the time goes into waiting for the
+# Of runs of tests side by side, each with as many threads as there are cores, most of the time goes into waiting for the
 # other: torch's threads spin. It reads this when it is first imported, which nothing above does.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

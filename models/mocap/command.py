@@ -54,6 +54,7 @@ def train_mocap(
     Example: latentone train mocap -dp recordings -ep 300 --max-time 25m
     """
     flags.check_precision(precision)
+    flags.device_parts(device)
     flags.check_resume(resume)
     max_time_s = flags.seconds(max_time)
     if not data_path.exists():

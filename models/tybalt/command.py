@@ -55,6 +55,7 @@ def train_tybalt(
       latentone train tybalt -dp genes.tsv.gz --labels labels.tsv:acronym --hidden 256 --input-dropout 0.5 -ex runs/genes
     """
     flags.check_precision(precision)
+    flags.device_parts(device)
     flags.check_resume(resume)
     max_time_s = flags.seconds(max_time)
     flags.need_training()

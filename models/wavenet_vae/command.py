@@ -7,7 +7,7 @@ from typing import Annotated
 
 from typer import BadParameter, Option
 
-from .. import flags
+from .. import audio_files, flags
 from ..errors import LatentoneError
 from .hyperparameters import HEAD_NAMES, SIZES, Hyperparameters
 
@@ -81,6 +81,7 @@ def train_wavenet_vae(
     if size not in SIZES:
         raise BadParameter(f"{size} is not one of {', '.join(SIZES)}", param_hint="--size")
     flags.check_precision(precision)
+    flags.device_parts(device)
     if speakers and not train_path.is_dir():
         raise LatentoneError(f"{train_path}: no such folder")
     names = tuple(sorted(path.name for path in train_path.iterdir() if path.is_dir())) if speakers else ()
@@ -102,6 +103,8 @@ def train_wavenet_vae(
         raise LatentoneError(str(error)) from None
     flags.check_resume(resume)
     max_time_s = flags.seconds(max_time)
+    for folder in (train_path, *([validation_path] if validation_path else [])):
+        audio_files.find(folder)  # before torch and Lightning are loaded, which takes seconds
     flags.need_training()
     from ..training import Settings as RunSettings
     from .train import Settings, train
