@@ -106,7 +106,7 @@ def share_memory_once() -> None:
         with lock:
             return found(self, *shape_and_type)
 
-    FakeCUDAShared.array = array
+    FakeCUDAShared.array = array  # pyright: ignore[reportAttributeAccessIssue]
 
 
 if __name__ == "__main__":
