@@ -1,4 +1,4 @@
-"""A JACK server of its own for each test that asks for one."""
+"""A JACK server of its own for each test that asks for one; and nothing of it is left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jack_server import JackServer
+from jack_server import JackServer, wait_for
 
 
 @pytest.fixture
@@ -25,3 +25,12 @@ def jack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture
+def no_shared_memory_is_left() -> Iterator[None]:
+    """What tests beside this one share meanwhile goes, too, when they end."""
+    before = set(Path("/dev/shm").glob("psm_*"))
+    yield
+    made = set(Path("/dev/shm").glob("psm_*")) - before
+    assert wait_for(lambda: not any(memory.exists() for memory in made), deadline_s=60), made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +18,7 @@ from streaming_decoder import Echo
 from test_play import serving
 
 jack_client = pytest.importorskip("jack", reason="JACK-Client is not installed: pip install JACK-Client")
-
-
-@pytest.fixture(autouse=True)
-def no_shared_memory_is_left() -> Iterator[None]:
-    before = set(Path("/dev/shm").glob("psm_*"))
-    yield
-    assert set(Path("/dev/shm").glob("psm_*")) <= before
+pytestmark = pytest.mark.usefixtures("no_shared_memory_is_left")
 
 
 class Player:

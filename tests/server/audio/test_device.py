@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +19,9 @@ from latentone.export.errors import LatentoneError
 from latentone.server.audio.device import DeviceSink
 from latentone.server.audio.devices import AudioUnavailable, output_devices
 
+pytestmark = pytest.mark.usefixtures("no_shared_memory_is_left")
 LATENCY_S = 0.2
 BLOCK_S = 0.01
-
-
-@pytest.fixture(autouse=True)
-def no_shared_memory_is_left() -> Iterator[None]:
-    before = set(Path("/dev/shm").glob("psm_*"))
-    yield
-    assert set(Path("/dev/shm").glob("psm_*")) <= before
 
 
 class Engine:
