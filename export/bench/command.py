@@ -90,7 +90,7 @@ def bench(
                 Path(folder),
             )
         if allocations:
-            _measure_allocations(models, counts, samples, as_json, console)
+            _measure_allocations(models, counts, samples, threads, as_json, console)
             return
         results = _measure(models, counts, seconds, threads, console)
     results.left_out[:0] = left_out
@@ -188,11 +188,11 @@ def _sayer(console: Console, show: Callable[[str], object]) -> Callable[[str], N
 
 
 def _measure_allocations(
-    models: list[run.Model], voices: list[int], samples: int, as_json: bool, console: Console
+    models: list[run.Model], voices: list[int], samples: int, threads: int, as_json: bool, console: Console
 ) -> None:
     with console.status("playing") as status:
         run.compile_kernel(models[0].path, _sayer(console, status.update))
-        records = [run.measure_allocations(model, count, samples) for model in models for count in voices]
+        records = [run.measure_allocations(model, count, samples, threads) for model in models for count in voices]
     if as_json:
         print(json.dumps({"allocations": records}, indent=1))
     else:

@@ -139,10 +139,15 @@ def measure_script(
         results.rows.append(Row(size=path.stem, bands=1, gflops=None, share_of_peak=None, **record))
 
 
-def measure_allocations(model: Model, voices: int, samples: int) -> dict[str, Any]:
+def measure_allocations(model: Model, voices: int, samples: int, threads: int = 1) -> dict[str, Any]:
     """What playing so many samples leaves behind, see `worker.allocations`. Raises LatentoneError for a refused model."""
     [record] = _worker(
-        task="allocations", path=str(model.path), voices=voices, block_samples=BLOCK_SAMPLES, samples=samples
+        task="allocations",
+        path=str(model.path),
+        voices=voices,
+        block_samples=BLOCK_SAMPLES,
+        samples=samples,
+        threads=threads,
     )
     if "error" in record:
         raise LatentoneError(record["error"])

@@ -123,9 +123,9 @@ def _record(found: Measured, before: int) -> dict[str, Any]:
     }
 
 
-def allocations(path: str, voices: int, block_samples: int, samples: int) -> Iterator[dict[str, Any]]:
+def allocations(path: str, voices: int, block_samples: int, samples: int, threads: int) -> Iterator[dict[str, Any]]:
     """What Python holds after `samples` of the fused runtime's stream that it did not hold after the first blocks."""
-    decoder = open_runtime("fused", Path(path))
+    decoder = open_runtime("fused", Path(path), threads)
     frames = -(-block_samples // decoder.manifest.hop_samples)
     block_samples = frames * decoder.manifest.hop_samples
     material, stream = Material(decoder.manifest, voices, frames), decoder.stream(voices)
