@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 SWITCH_INTERVAL_S = 1e-4
-AGAIN_S = 0.01
+AGAIN_S = 0.001
 
 
 @contextmanager
@@ -51,13 +51,13 @@ def hear_ctrl_c() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt, now or, in a callback of LLVM, a moment later.
+    """Raise KeyboardInterrupt, now or, inside of LLVM's binding, a moment later.
 
-    A signal that comes while LLVM works is noticed by the first Python that runs then, which is mostly such a callback.
-    ctypes prints what is raised there and goes on, so that the interrupt would be lost.
+    A signal that comes while LLVM works is noticed by the first Python that runs then, which is mostly the binding's. What
+    is raised in its callbacks and finalisers is printed and lost, and half of its own work undone may crash.
     """
     while frame is not None:
-        if frame.f_code.co_name.startswith("_raw_object_cache") and "llvmlite" in frame.f_code.co_filename:
+        if frame.f_code.co_name == "__del__" or str(frame.f_globals.get("__name__")).startswith("llvmlite."):
             threading.Timer(AGAIN_S, _send_to_main_thread, [number]).start()
             return
         frame = frame.f_back

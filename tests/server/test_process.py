@@ -15,8 +15,15 @@ from numba.core.registry import cpu_target
 DEADLINE_S = 10.0
 
 
+@pytest.fixture(autouse=True)
+def as_python_starts() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
-def while_llvm_works(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def while_llvm_works(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The signals that are in it come to this process inside the callback by which LLVM hands over what it has compiled."""
     engine = cpu_target.target_context.codegen()._engine._ee  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
     hand_over, signals = engine._object_cache_notify, []
@@ -27,14 +34,11 @@ def while_llvm_works(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         hand_over(*compiled)
 
     monkeypatch.setattr(engine, "_object_cache_notify", interrupted)
-    before = signal.getsignal(signal.SIGINT)
-    yield signals
-    signal.signal(signal.SIGINT, before)
+    return signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_ends_the_program_is_heard_although_llvm_is_at_work(number: int, while_llvm_works: list[int]) -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     hear_ctrl_c()
     while_llvm_works.append(number)
 
@@ -47,7 +51,21 @@ def test_what_ends_the_program_is_heard_although_llvm_is_at_work(number: int, wh
         compile_and_wait()
 
 
-def test_where_ctrl_c_is_ignored_it_stays_so(while_llvm_works: list[int]) -> None:
+def test_ctrl_c_is_heard_although_something_is_being_finalised() -> None:
+    class Finalised:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def finalise_and_wait() -> None:
+        Finalised()
+        threading.Event().wait(DEADLINE_S)
+
+    hear_ctrl_c()
+    with pytest.raises(KeyboardInterrupt):
+        finalise_and_wait()
+
+
+def test_where_ctrl_c_is_ignored_it_stays_so() -> None:
     """A shell has what it starts in the background ignore it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     hear_ctrl_c()
