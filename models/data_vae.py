@@ -14,16 +14,23 @@ from .curve import Column
 from .training import Settings, fit
 from .vae import Losses
 
-CURVES = (
-    Column("train/reconstruction", "reconstruction", "training", "0.7"),
-    Column("validation/reconstruction", "reconstruction", "held out", "C0"),
-    Column("validation/kl_nats", "KL, nats", "held out", "C0"),
-    Column("validation/active_units", "latents in use", "held out", "C0"),
-)
+
+def curves(reconstruction_unit: str) -> tuple[Column, ...]:
+    """What the picture of a run shows."""
+    reconstruction = f"reconstruction, {reconstruction_unit}"
+    return (
+        Column("train/reconstruction", reconstruction, "training", "0.7"),
+        Column("validation/reconstruction", reconstruction, "held out", "C0"),
+        Column("validation/kl_nats", "KL, nats", "held out", "C0"),
+        Column("validation/active_units", "latents in use", "held out", "C0"),
+    )
 
 
 class DataVae(Protocol):
     """What a network has to offer to be trained here; it is a `torch.nn.Module`."""
+
+    reconstruction_unit: str
+    """Of `Losses.reconstruction`, for people."""
 
     def losses(self, batch: Any, kl_multiplier: float) -> Losses:
         """In training mode latents are drawn from the posterior, in evaluation mode they are its means."""
@@ -73,7 +80,7 @@ def train(
         Training(model, settings, data_record),
         loaders,
         settings,
-        CURVES,
+        curves(model.reconstruction_unit),
         monitor="validation/reconstruction",
         unfinished=unfinished,
     )

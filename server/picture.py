@@ -31,9 +31,10 @@ def draw(
     if lines.lines and len(lines.lines) <= 8:
         lines.legend(loc="upper right", fontsize=8, ncols=4)
     lines.set(ylabel="knob", ylim=(-1.6, 1.6), title=audio_file.name)
-    spectrogram.specgram(
+    *_, levels = spectrogram.specgram(
         audio[:, 0] + 1e-9, NFFT=1024, Fs=file_rate_hz, noverlap=768, vmin=FLOOR_DB, vmax=CEILING_DB, cmap="magma"
     )
+    figure.colorbar(levels, ax=spectrogram, label="dB/Hz", pad=0.01, aspect=40)
     spectrogram.set(ylabel="Hz", xlabel="s", xlim=(0, len(audio) / file_rate_hz))
     try:
         figure.savefig(picture, dpi=100, format="png")

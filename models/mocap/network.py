@@ -107,6 +107,8 @@ class Encoder(nn.Module):
 class MotionVAE(nn.Module):
     """Encoder, and a decoder of each latent vector by itself to poses now and before, over the window."""
 
+    reconstruction_unit = "degrees a limb"
+
     def __init__(self, hyperparameters: Hyperparameters) -> None:
         super().__init__()
         self.hyperparameters = h = hyperparameters

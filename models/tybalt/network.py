@@ -55,6 +55,8 @@ class Scaling(nn.Module):
 class Tybalt(nn.Module):
     """Rows (rows, inputs), in the table's own units, to a mean and log-variance each, and back."""
 
+    reconstruction_unit = "nats a row"
+
     def __init__(self, hyperparameters: Hyperparameters, columns: list[str]) -> None:
         """columns: their names, as many as the hyperparameters say."""
         super().__init__()
