@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +58,12 @@ def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _is_up(name: str) -> bool:
     said = subprocess.run(["jack_wait", "-c", "-s", name], capture_output=True, text=True).stdout.split("\n")
     return "running" in said
+
+
+def _is_connected(port: str) -> bool:
+    """JACK connects with the next period, after a port is open. What it is connected to is listed indented."""
+    listed = subprocess.run(["jack_lsp", "-c", port], capture_output=True, text=True).stdout
+    return "\n   " in listed
 
 
 class Box:
@@ -146,7 +151,7 @@ def test_another_program_finds_the_input_of_ones_own_and_plays_to_it():
     with controller(events, virtual=True):
         name = next(name for name in backend.get_output_names() if name == "Latentone:Latentone")
         with backend.open_output(name) as port:
-            time.sleep(0.1)  # JACK connects with the next period
+            assert until(lambda: _is_connected(name))
             port.send(cc(0))
             assert heard(events, 1) == [("/latent/0", (-1.0,))]
 
@@ -178,7 +183,7 @@ def test_the_monitor_says_in_plain_words_what_arrives_and_what_it_moves(settings
     with box() as sender, latentone_midi("--config", str(settings)) as process:
         lines = lines_until(process, "move something; Ctrl-C ends")
         assert "input  box:knobs" in lines
-        time.sleep(0.2)  # JACK connects a moment after the port is open
+        assert until(lambda: _is_connected("box:knobs"))
         sender.send(cc(64, 21), cc(1, 90), on(60, velocity=100))
         assert lines_until(process, "key 60")[-3:] == [
             "box:knobs: CC 21 (knob, fader or button) on channel 1 at 64 → /latent/1 pitch_2 = +0.00",
@@ -192,7 +197,7 @@ def test_the_monitor_says_in_plain_words_what_arrives_and_what_it_moves(settings
 def test_a_control_is_learned_by_moving_it_and_kept(settings):
     with box() as sender, latentone_midi("--config", str(settings), "--learn", "z3") as process:
         lines_until(process, "move the control that is to move z3")
-        time.sleep(0.2)
+        assert until(lambda: _is_connected("box:knobs"))
         sender.send(cc(10, 77), cc(30, 77))
         said = lines_until(process, "written into")[-1]
         assert said == f"cc 77 channel 1 moves z3 from now on: written into {settings}"
